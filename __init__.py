@@ -1,0 +1,1 @@
+"""autodiff, the differentiator for the shell: expressions in; values, gradients and pictures out."""

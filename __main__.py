@@ -1,0 +1,5 @@
+"""`python -m autodiff`."""
+
+from .cli.main import run
+
+run()

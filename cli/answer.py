@@ -1,0 +1,96 @@
+"""A request, read and computed: what every output format prints."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
+
+from ..engine.passes import backward, forward
+from ..grammar.errors import did_you_mean
+from ..grammar.parser import Program, parse
+from .bindings import check_bindings, check_complete, read_bindings, read_vars
+from .failures import Failure
+from .files import read_text
+from .request import Request
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A program, the values of its nodes and, where they were asked for, the adjoints of its nodes for each output."""
+
+    program: Program
+    inputs: dict[str, float]
+    values: list[float]
+    adjoints: list[list[float | None]] | None
+    wrt: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """A unique name for every node."""
+        return self.program.names()
+
+    @property
+    def outputs(self) -> list[int]:
+        """The positions of the outputs among the nodes."""
+        return [self.program.graph.position[node] for node in self.program.graph.outputs]
+
+    @property
+    def asked(self) -> list[int]:
+        """The positions of the inputs that derivatives are asked for, in the order of asking."""
+        by_name = {variable.name: self.program.graph.position[variable] for variable in self.program.graph.inputs}
+        return [by_name[name] for name in self.wrt]
+
+    @property
+    def gates(self) -> list[int]:
+        """The positions of the nodes that are operations."""
+        return [i for i, node in enumerate(self.program.graph.nodes) if node.operation is not None]
+
+    def derivatives(self, position: int) -> list[float]:
+        """The derivative of each output by a node; where nothing flowed back it is 0."""
+        return [adjoints[position] or 0.0 for adjoints in self.adjoints or []]
+
+    def warnings(self) -> list[str]:
+        """One line for each non-finite number in the answer."""
+        numbers = [("the value", self.values[i]) for i in self.outputs]
+        numbers += [(f"the derivative by {self.names[i]}", d) for i in self.asked for d in self.derivatives(i)]
+        return [f"{what} is {number}" for what, number in numbers if not isfinite(number)]
+
+
+def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
+    """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
+    text, bindings = _read_program(request)
+    given = read_bindings(bindings)
+    defaults = read_vars(request.vars) if request.vars else {}
+    program = parse(text.strip(), {*given, *defaults})
+    graph = program.graph
+    check_bindings(program, given)
+    values = {**defaults, **given}
+    check_complete(program, values)
+    inputs = {variable.name: values[variable.name] for variable in graph.inputs}
+    asked = _asked(wrt, list(inputs)) if gradient else ()
+    computed = forward(graph, inputs)
+    adjoints = [backward(graph, computed, output) for output in graph.outputs] if gradient else None
+    return Answer(program, inputs, computed, adjoints, asked)
+
+
+def _read_program(request: Request) -> tuple[str, list[str]]:
+    """The program's text and the bindings: with `-f FILE` the first argument is a binding already."""
+    expression, bindings = request.expression, request.bindings or []
+    if request.file is not None:
+        return read_text(request.file), [*([] if expression is None else [expression]), *bindings]
+    if expression is None:
+        raise Failure("no expression", "write it in quotes, such as 'x^2', or read it from a file with -f FILE")
+    if expression.startswith("@"):
+        return read_text(Path(expression[1:])), bindings
+    return expression, bindings
+
+
+def _asked(wrt: str | None, names: list[str]) -> tuple[str, ...]:
+    if wrt is None:
+        return tuple(names)
+    asked = [name.strip() for name in wrt.split(",")]
+    for name in asked:
+        if name not in names:
+            hint = did_you_mean(name, names) or (f"the variables are {', '.join(names)}" if names else "it has no variables")
+            raise Failure(f"--wrt names '{name}', which does not occur in the expression", hint)
+    return tuple(dict.fromkeys(asked))

@@ -1,0 +1,111 @@
+"""Values for the variables: `NAME=VALUE` on the command line, and `--vars FILE`."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..engine.passes import forward
+from ..grammar.errors import ProgramError
+from ..grammar.parser import Program, parse
+from .failures import Failure
+from .files import read_text
+
+_BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(.*)", re.DOTALL)
+
+
+def read_bindings(arguments: Iterable[str]) -> dict[str, float]:
+    """The bindings given as `NAME=VALUE`."""
+    given: dict[str, float] = {}
+    for argument in arguments:
+        match = _BINDING.fullmatch(argument)
+        if match is None:
+            raise Failure(f"'{argument}' is not of the form NAME=VALUE", _binding_hint(argument))
+        name, value = match.groups()
+        if name in given:
+            raise Failure(f"'{name}' is given twice")
+        given[name] = evaluate_constant(name, value)
+    return given
+
+
+def read_vars(file: Path) -> dict[str, float]:
+    """The bindings in a JSON or TOML file: one object of numbers, or of expressions as strings."""
+    text = read_text(file)
+    bindings = _load(file, text)
+    if not isinstance(bindings, dict):
+        raise Failure(f"{file} holds no names: it must be an object such as {{\"x\": 2}}")
+    return {name: _number(file, name, value) for name, value in bindings.items()}
+
+
+def _load(file: Path, text: str) -> Any:
+    import json
+    import tomllib
+
+    loads = {".json": json.loads, ".toml": tomllib.loads}.get(file.suffix.lower())
+    if loads is None:
+        raise Failure(f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files")
+    try:
+        return loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"{file} is not valid {file.suffix[1:].upper()}: {error}") from None
+
+
+def _number(file: Path, name: str, value: Any) -> float:
+    if isinstance(value, str):
+        return evaluate_constant(name, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Failure(f"the value of '{name}' in {file} is no number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise Failure(f"the value of '{name}' in {file} is too large for a number") from None
+
+
+def evaluate_constant(name: str, text: str) -> float:
+    """The number that an expression without variables stands for."""
+    if not text.strip():
+        raise Failure(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
+    graph = parse(text).graph
+    if graph.inputs:
+        span = graph.inputs[0].span
+        assert span is not None
+        raise ProgramError(f"the value of '{name}' may not contain variables", text, span)
+    if len(graph.outputs) != 1:
+        raise Failure(f"the value of '{name}' must be one number: {text.strip()}")
+    return forward(graph, {})[graph.position[graph.outputs[0]]]
+
+
+def check_bindings(program: Program, given: Iterable[str]) -> None:
+    """Failure where a binding has no variable."""
+    names = [variable.name for variable in program.graph.inputs]
+    for name in given:
+        if name not in names:
+            raise Failure(f"'{name}' does not occur in the expression", _known(name, names))
+
+
+def _known(name: str, names: list[str]) -> str:
+    if not names:
+        return "it has no variables"
+    return f"its variable{'s are' if len(names) > 1 else ' is'} {', '.join(names)}"
+
+
+def check_complete(program: Program, given: Iterable[str]) -> None:
+    """ProgramError where a variable has no binding, at its first appearance."""
+    known = set(given)
+    missing = [variable for variable in program.graph.inputs if variable.name not in known]
+    if not missing:
+        return
+    names = [variable.name for variable in missing]
+    span = missing[0].span
+    assert span is not None
+    hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
+    if "e" in names:
+        hint += "; Euler's number is exp(1)"
+    quoted = ", ".join(f"'{name}'" for name in names)
+    raise ProgramError(f"no value for {quoted}", program.text, span, hint)
+
+
+def _binding_hint(argument: str) -> str | None:
+    if re.fullmatch(r"[^\W\d]\w*", argument):
+        return f"give it a value: {argument}=VALUE"
+    return "an expression with spaces needs quotes: autodiff eval 'a*x + b' a=1 x=2 b=3"

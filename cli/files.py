@@ -1,0 +1,45 @@
+"""Reading programs and writing answers, with failures in words."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from .failures import NOT_MET, Failure
+
+
+def read_text(file: Path) -> str:
+    """The text of a file, `-` being stdin; Failure where there is none."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise Failure(f"cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Failure(f"cannot read {file}: it is not UTF-8 text") from None
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file at once or not at all: a reader sees the old content or the new one."""
+    try:
+        if file.exists() and not file.is_file():  # a device or a pipe cannot be replaced
+            file.write_bytes(data)
+            return
+        file = file.resolve()  # through a symbolic link, whose target is what changes
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
+            try:
+                part.write(data)
+                part.close()
+                os.chmod(part.name, 0o666 & ~_umask())
+                os.replace(part.name, file)
+            except BaseException:
+                os.unlink(part.name)
+                raise
+    except OSError as error:
+        raise Failure(f"cannot write {file}: {error.strerror}", code=NOT_MET) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

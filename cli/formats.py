@@ -1,0 +1,156 @@
+"""The output formats, each a function from an answer to its text. Nothing else lists them."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from .answer import Answer
+from .failures import Failure
+from .numbers import rounded, shortest
+from .request import Request
+
+
+def plain(answer: Answer, request: Request) -> str:
+    """One number a line, or for a gradient `name<TAB>derivative`; the output's name first where there are several."""
+    rows: list[tuple[str, ...]]
+    if answer.adjoints is None:
+        positions = answer.gates if request.nodes else answer.outputs
+        rows = [(*([answer.names[i]] if request.nodes else []), shortest(answer.values[i])) for i in positions]
+    else:
+        positions = [*answer.asked, *(answer.gates if request.nodes else [])]
+        outputs = [[answer.names[i]] if len(answer.outputs) > 1 else [] for i in answer.outputs]
+        rows = [
+            (*output, answer.names[i], shortest(answer.derivatives(i)[k]))
+            for k, output in enumerate(outputs)
+            for i in positions
+        ]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def json_text(answer: Answer, request: Request) -> str:
+    """One object on one line; a number that is not finite is null and named in `warnings`."""
+    several = len(answer.outputs) > 1
+    document: dict[str, Any] = {
+        "expression": answer.program.text,
+        "value": _one_or_list([answer.values[i] for i in answer.outputs], several),
+        "inputs": answer.inputs,
+    }
+    if answer.adjoints is not None:
+        gradients = [
+            {answer.names[i]: answer.derivatives(i)[k] for i in answer.asked} for k in range(len(answer.outputs))
+        ]
+        document["gradient"] = _one_or_list(gradients, several)
+    if request.nodes:
+        document["nodes"] = [_json_node(answer, i, several) for i in range(len(answer.values))]
+    if warnings := answer.warnings():
+        document["warnings"] = warnings
+    return json.dumps(_without_non_finite(document), ensure_ascii=False) + "\n"
+
+
+def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
+    graph = answer.program.graph
+    operation = graph.nodes[i].operation
+    node: dict[str, Any] = {
+        "name": answer.names[i],
+        "operation": operation.name if operation else None,
+        "operands": [answer.names[j] for j in graph.operands[i]],
+        "value": answer.values[i],
+    }
+    if answer.adjoints is not None:
+        node["gradient"] = _one_or_list(answer.derivatives(i), several)
+    return node
+
+
+def _one_or_list(items: list[Any], several: bool) -> Any:
+    return items if several else items[0]
+
+
+def _without_non_finite(item: Any) -> Any:
+    if isinstance(item, float):
+        return item if isfinite(item) else None
+    if isinstance(item, dict):
+        return {key: _without_non_finite(value) for key, value in item.items()}
+    if isinstance(item, list):
+        return [_without_non_finite(value) for value in item]
+    return item
+
+
+def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
+    """A header and one row an output: `value`, then `d_NAME` for each derivative."""
+    import csv
+    from io import StringIO
+
+    if request.nodes:
+        raise Failure("--nodes has no place in csv and tsv", "use --format json or --format table")
+    several = len(answer.outputs) > 1
+    text = StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]])
+    for k, i in enumerate(answer.outputs):
+        derivatives = [shortest(answer.derivatives(j)[k]) for j in answer.asked]
+        writer.writerow([*[answer.names[i]] * several, shortest(answer.values[i]), *derivatives])
+    return text.getvalue()
+
+
+Grid = tuple[str, list[str], list[list[str]]]
+"""A line above a table, the heads of its columns, and its rows."""
+
+
+def grid(answer: Answer, request: Request) -> Grid:
+    """A gradient by name, one row an input; of several outputs the Jacobian, one row an output."""
+    value = [rounded(number, request.digits) for number in answer.values]
+    gates = [i for i in answer.gates if i not in answer.outputs] if request.nodes else []
+    columns = [*answer.asked, *gates]
+    if answer.adjoints is None:
+        rows = [*(answer.program.graph.position[v] for v in answer.program.graph.inputs), *gates, *answer.outputs]
+        return "", ["name", "value"], [[answer.names[i], value[i]] for i in rows]
+    derivatives = [[rounded(d, request.digits) for d in answer.derivatives(i)] for i in columns]
+    if len(answer.outputs) == 1:
+        (output,) = answer.outputs
+        body = [[answer.names[i], value[i], d] for i, (d,) in zip(columns, derivatives, strict=True)]
+        return f"{answer.names[output]} = {value[output]}", ["name", "value", "derivative"], body
+    at = ", ".join(f"{name} = {rounded(number, request.digits)}" for name, number in answer.inputs.items())
+    head = ["output", "value", *[f"by {answer.names[i]}" for i in columns]]
+    body = [
+        [answer.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(answer.outputs)
+    ]
+    return at, head, body
+
+
+def markdown(answer: Answer, request: Request) -> str:
+    """A pipe table, with the value above it."""
+    title, head, rows = grid(answer, request)
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    table = "".join("| " + " | ".join(_markdown_cell(cell) for cell in line) + " |\n" for line in lines)
+    return f"{_markdown_cell(title)}\n\n{table}" if title else table
+
+
+def _markdown_cell(text: str) -> str:
+    return "".join("\\" + c if c in "\\|*_`<[#~$" else c for c in text) if not text.startswith("---") else text
+
+
+def table(answer: Answer, request: Request) -> str:
+    """The table for a terminal."""
+    from .tables import draw_table
+
+    return draw_table(*grid(answer, request))
+
+
+def _picture(answer: Answer, request: Request, *, kind: str) -> str:
+    from .pictures import picture
+
+    return picture(answer, kind, request.max_drawn).decode()
+
+
+FORMATS: dict[str, Callable[[Answer, Request], str]] = {
+    "table": table,
+    "plain": plain,
+    "json": json_text,
+    "csv": partial(separated, delimiter=","),
+    "tsv": partial(separated, delimiter="\t"),
+    "markdown": markdown,
+    "dot": partial(_picture, kind="dot"),
+    "svg": partial(_picture, kind="svg"),
+}

@@ -1,0 +1,80 @@
+"""The command `autodiff`: its subcommands, and one place where everything that can go wrong ends."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ..grammar.errors import ProgramError
+from .arguments import ExpressionCommand
+from .eval import eval
+from .failures import INTERRUPTED, NOT_MET, Failure, report
+from .grad import grad
+
+app = typer.Typer(
+    name="autodiff",
+    help="The differentiator for the shell: values, gradients and pictures of expressions.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (eval, grad):
+    app.command(cls=ExpressionCommand)(command)
+
+_UsageError = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
+assert _UsageError is not None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"autodiff {version('autodiff-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; no exception leaves it."""
+    try:
+        code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (Failure, ProgramError) as error:
+        return report(error)
+    except _UsageError as error:
+        return report(_usage_failure(error))
+    except typer.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return report(Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET))
+    except Exception as error:
+        return report(Failure(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it", NOT_MET))
+
+
+def _usage_failure(error: typer.BadParameter) -> Failure:
+    """Click's sentence in our form: `No such option: --strct Did you mean --strict?` becomes error and hint."""
+    message = error.format_message()
+    message, _, suggestion = message.partition(" Did you mean")
+    possibilities = getattr(error, "possibilities", None)
+    hint = f"did you mean {possibilities[0]}?" if possibilities else f"did you mean{suggestion}" if suggestion else None
+    message = message[0].lower() + message[1:].rstrip(".")
+    return Failure(message, hint or "autodiff --help lists the commands, autodiff COMMAND --help its options")

@@ -1,0 +1,63 @@
+"""What every command on an expression is asked: its arguments and options, declared once."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def _formats() -> list[str]:
+    from .formats import FORMATS
+
+    return list(FORMATS)
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments and options that all commands share; each field is declared as typer reads it."""
+
+    expression: Annotated[
+        str | None, typer.Argument(metavar="EXPR", help="The expression, in quotes; @FILE reads it from a file.")
+    ] = None
+    bindings: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Values of the variables: x=2, x=pi/4.")
+    ] = None
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the program from FILE; - is stdin.")
+    ] = None
+    vars: Annotated[Path | None, typer.Option(metavar="FILE", help="Read values from a JSON or TOML file.")] = None
+    format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            autocompletion=_formats,
+            help="table, plain, json, csv, tsv, markdown, dot or svg. Default: table on a terminal, plain in a pipe.",
+        ),
+    ] = None
+    digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
+    nodes: Annotated[bool, typer.Option("--nodes", help="Show the intermediate nodes too.")] = False
+    render: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
+    ] = None
+    max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
+
+
+def takes_request(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see the fields of `Request` in place of the first parameter of a command."""
+
+    @functools.wraps(command)
+    def wrapper(**given: Any) -> None:
+        shared = {field.name: given.pop(field.name) for field in fields(Request)}
+        command(Request(**shared), **given)
+
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = list(inspect.signature(Request).parameters.values())
+    wrapper.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
+    return wrapper

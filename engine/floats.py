@@ -1,0 +1,176 @@
+"""Arithmetic on Python floats as IEEE 754 has it: overflow gives `inf`, a bad argument `nan`, nothing raises.
+
+Python's own operators and `math` raise instead (`1/0`, `math.log(0)`, `math.exp(1000)`). These functions are what the
+rules in `operations.py` call as `m.NAME` when they run on floats; `+ - *` and unary `-` never raise and stay operators.
+"""
+
+import builtins
+import math
+from collections.abc import Callable, Mapping
+from math import copysign, inf, isfinite, isnan, nan
+
+Function = Callable[[float], float]
+
+
+def _guarded(function: Function, poles: Mapping[float, float] | None = None, odd: bool = False) -> Function:
+    """`function` without exceptions: its limit at the `poles`, `nan` off its domain, a signed `inf` on overflow."""
+    limits = poles or {}
+
+    def total(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            return limits.get(x, nan)
+        except OverflowError:
+            return copysign(inf, x) if odd else inf
+
+    return total
+
+
+exp = _guarded(math.exp)
+exp2 = _guarded(math.exp2)
+expm1 = _guarded(math.expm1)
+log = _guarded(math.log, {0.0: -inf})
+log2 = _guarded(math.log2, {0.0: -inf})
+log10 = _guarded(math.log10, {0.0: -inf})
+log1p = _guarded(math.log1p, {-1.0: -inf})
+sqrt = _guarded(math.sqrt)
+cbrt = math.cbrt
+sin, cos, tan = _guarded(math.sin), _guarded(math.cos), _guarded(math.tan)
+asin, acos, atan, atan2 = _guarded(math.asin), _guarded(math.acos), math.atan, math.atan2
+sinh, cosh, tanh = _guarded(math.sinh, odd=True), _guarded(math.cosh), math.tanh
+asinh, acosh = math.asinh, _guarded(math.acosh)
+atanh = _guarded(math.atanh, {1.0: inf, -1.0: -inf})
+erf, erfc, hypot = math.erf, math.erfc, math.hypot
+abs = math.fabs
+
+
+def add(x: float, y: float) -> float:
+    return x + y
+
+
+def sub(x: float, y: float) -> float:
+    return x - y
+
+
+def mul(x: float, y: float) -> float:
+    return x * y
+
+
+def neg(x: float) -> float:
+    return -x
+
+
+def div(x: float, y: float) -> float:
+    try:
+        return x / y
+    except ZeroDivisionError:
+        return nan if x == 0 or isnan(x) else copysign(inf, x) * copysign(1, y)
+
+
+def mod(x: float, y: float) -> float:
+    try:
+        return x % y
+    except ZeroDivisionError:
+        return nan
+
+
+def pow(x: float, y: float) -> float:
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return -inf if x < 0 and y % 2 == 1 else inf
+    except ValueError:  # a negative power of zero, or a fractional power of a negative number
+        if x == 0:
+            return copysign(inf, x) if y % 2 == 1 else inf
+        return nan
+
+
+def sign(x: float) -> float:
+    return x if x == 0 or isnan(x) else copysign(1, x)
+
+
+def _rounding(to_integer: Callable[[float], int]) -> Function:
+    # The result keeps the sign of x where it is zero, as C and NumPy have it: ceil(-0.5) is -0.0.
+    def rounded(x: float) -> float:
+        return copysign(to_integer(x), x) if isfinite(x) else x
+
+    return rounded
+
+
+floor, ceil, trunc = _rounding(math.floor), _rounding(math.ceil), _rounding(math.trunc)
+round = _rounding(builtins.round)
+
+
+def gamma(x: float) -> float:
+    try:
+        return math.gamma(x)
+    except OverflowError:
+        return copysign(inf, x)
+    except ValueError:
+        return copysign(inf, x) if x == 0 else nan
+
+
+def lgamma(x: float) -> float:
+    try:
+        return math.lgamma(x)
+    except (OverflowError, ValueError):  # too large, or a pole: 0, -1, -2 ...
+        return inf
+
+
+def polygamma(order: float, x: float) -> float:
+    if isnan(x) or x == -inf or x <= 0 and x == math.floor(x) or order < 0 or order != math.floor(order):
+        return nan
+    if x == inf:
+        return inf if order == 0 else 0.0
+    import mpmath  # 70 ms, and only these two functions need it
+
+    with mpmath.workprec(100):
+        psi = mpmath.psi
+        if x > 0:
+            return float(psi(order, x))
+        # mpmath takes |x| steps for a negative x. What the poles add to psi has period 1, so f = x - floor(x) stands in.
+        f = mpmath.mpf(x) % 1
+        return float(psi(order, f) - (-1) ** order * (psi(order, 1 - f) - psi(order, 1 - mpmath.mpf(x))))
+
+
+def digamma(x: float) -> float:
+    return polygamma(0, x)
+
+
+def max(*operands: float) -> float:
+    return _chosen(builtins.max, operands)
+
+
+def min(*operands: float) -> float:
+    return _chosen(builtins.min, operands)
+
+
+def _chosen(choose: Callable[[tuple[float, ...]], float], operands: tuple[float, ...]) -> float:
+    """The first of the chosen operands, or `nan` where any is `nan` (Python's own `max` depends on the order then)."""
+    for operand in operands:
+        if operand != operand:
+            return nan
+    return choose(operands)
+
+
+# What rules need beyond operations: comparisons, choices, and whether anything flows back.
+
+
+def eq(x: float, y: float) -> bool:
+    return x == y
+
+
+def where(condition: bool, x: float, y: float) -> float:
+    return x if condition else y
+
+
+def when(taken: bool, derivative: float) -> float | None:
+    """A local derivative along a path that may not be taken: None is *no flow*, which is not a flow of zero."""
+    return derivative if taken else None
+
+
+def route(result: float, operands: tuple[float, ...]) -> tuple[float | None, ...]:
+    """All of the gradient to the first operand equal to the result, no flow to the others."""
+    winner = next((i for i, x in enumerate(operands) if x == result), None)
+    return tuple(1.0 if i == winner else None for i in range(len(operands)))

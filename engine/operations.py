@@ -1,0 +1,210 @@
+"""The table of operations: the single source of truth for values, derivatives, names and kinks.
+
+Read a row as: name, meaning, value, local derivatives by each operand. `m` is the arithmetic that the rule runs on and
+`out` the operation's own result (see `Operation`). A row without a value is a primitive of every arithmetic. The
+formulas are chosen to keep their digits in the tails: `1 - tanh(x)^2` has none left at x = 20, `1/cosh(x)^2` has all.
+"""
+
+from math import inf, log, nan, pi, sqrt
+from typing import Any
+
+from . import floats
+from .operation import Operation, arithmetic
+
+LN2, LN10 = log(2), log(10)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+
+POSITIVE, UNIT, BEYOND_ONE = (0.0, inf), (-1.0, 1.0), (1.0, inf)
+
+
+def _clip_local(m: Any, x: Any, low: Any, high: Any) -> tuple[Any, ...]:
+    taken = (low <= x) & (x <= high), (x < low) & (low <= high), (x > high) | (low > high)
+    return tuple(m.when(condition, 1.0) for condition in taken)
+
+
+def _pow_local(m: Any, out: Any, base: Any, exponent: Any) -> tuple[Any, ...]:
+    # x^0 is 1 for every x, although 0 * x^-1 is nan at x = 0; and 0^y stays 0 as y > 0 moves, although log(0) is -inf.
+    by_base = m.where(m.eq(exponent, 0.0), 0.0, exponent * m.pow(base, exponent - 1.0))
+    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, out * m.log(base))
+    return by_base, by_exponent
+
+
+def _ratio(m: Any, x: Any, length: Any) -> Any:
+    """x/length with 0 for 0/0: the derivative of a length by a coordinate."""
+    return m.where(m.eq(length, 0.0), 0.0, m.div(x, length))
+
+
+def _over_square(m: Any, x: Any, y: Any) -> Any:
+    """x/y^2, where y^2 alone might overflow or underflow."""
+    return m.div(m.div(x, y), y)
+
+
+# fmt: off
+GROUPS: dict[str, list[Operation]] = {
+    "arithmetic": [
+        Operation("add", "sum", symbol="+", commutative=True,
+            local=lambda m, out, x, y: (1.0, 1.0)),
+        Operation("sub", "difference", symbol="-",
+            local=lambda m, out, left, right: (1.0, -1.0)),
+        Operation("mul", "product", symbol="*", commutative=True,
+            local=lambda m, out, x, y: (y, x)),
+        Operation("div", "quotient", symbol="/", hard=(0,),
+            local=lambda m, out, num, den: (m.div(1.0, den), m.div(-out, den))),
+        Operation("mod", "remainder of x/y, with the sign of y", symbol="%", kinks="by y: -floor(x/y)",
+            local=lambda m, out, x, y: (1.0, -m.floor(m.div(x, y)))),
+        Operation("pow", "base to the power of exponent", symbol="^", aliases=("power",), domain=(POSITIVE,), hard=(0, 1),
+            kinks="0^y, y > 0: 0 by y",
+            local=_pow_local),
+        Operation("neg", "the opposite number", symbol="-",
+            local=lambda m, out, x: (-1.0,)),
+    ],
+    "powers and logarithms": [
+        Operation("exp", "e to the power of x",
+            local=lambda m, out, x: (out,)),
+        Operation("exp2", "2 to the power of x",
+            local=lambda m, out, x: (out * LN2,)),
+        Operation("expm1", "exp(x) - 1, exact near 0", hard=(0,),
+            local=lambda m, out, x: (m.exp(x),)),
+        Operation("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,), hard=(0, 1),
+            local=lambda m, out, x: (m.div(1.0, x),)),
+        Operation("log2", "logarithm to base 2", domain=(POSITIVE,), hard=(0, 1),
+            local=lambda m, out, x: (m.div(1.0 / LN2, x),)),
+        Operation("log10", "logarithm to base 10", domain=(POSITIVE,), hard=(0, 1),
+            local=lambda m, out, x: (m.div(1.0 / LN10, x),)),
+        Operation("log1p", "log(1 + x), exact near 0", domain=((-1.0, inf),), hard=(-1, 0),
+            local=lambda m, out, x: (m.div(1.0, 1.0 + x),)),
+        Operation("sqrt", "square root", domain=(POSITIVE,), hard=(0,), kinks="inf at 0",
+            local=lambda m, out, x: (m.div(0.5, out),)),
+        Operation("cbrt", "cube root, real for negative numbers too", hard=(0,), kinks="inf at 0",
+            local=lambda m, out, x: (m.div(1.0, 3.0 * out * out),)),
+        Operation("hypot", "sqrt(x^2 + y^2), without overflow on the way", commutative=True, hard=(0,), kinks="0 at (0, 0)",
+            local=lambda m, out, x, y: (_ratio(m, x, out), _ratio(m, y, out))),
+    ],
+    "trigonometry": [
+        Operation("sin", "sine of x radians", hard=(0, pi),
+            local=lambda m, out, x: (m.cos(x),)),
+        Operation("cos", "cosine of x radians", hard=(0, pi / 2),
+            local=lambda m, out, x: (-m.sin(x),)),
+        Operation("tan", "tangent of x radians", hard=(0, pi / 2),
+            local=lambda m, out, x: (1.0 + out * out,)),
+        Operation("asin", "inverse sine, in radians", aliases=("arcsin",), domain=(UNIT,), hard=(-1, 0, 1),
+            local=lambda m, out, x: (m.div(1.0, m.sqrt((1.0 - x) * (1.0 + x))),)),
+        Operation("acos", "inverse cosine, in radians", aliases=("arccos",), domain=(UNIT,), hard=(-1, 0, 1),
+            local=lambda m, out, x: (m.div(-1.0, m.sqrt((1.0 - x) * (1.0 + x))),)),
+        Operation("atan", "inverse tangent, in radians", aliases=("arctan",), hard=(0,),
+            local=lambda m, out, x: (_over_square(m, 1.0, m.hypot(1.0, x)),)),
+        Operation("atan2", "angle of the point (x, y), in radians", aliases=("arctan2",), hard=(0,), kinks="nan at (0, 0)",
+            local=lambda m, out, y, x: (_over_square(m, x, m.hypot(x, y)), _over_square(m, -y, m.hypot(x, y)))),
+        Operation("deg", "degrees of x radians", aliases=("degrees", "rad2deg"),
+            value=lambda m, x: x * (180 / pi),
+            local=lambda m, out, x: (180 / pi,)),
+        Operation("rad", "radians of x degrees", aliases=("radians", "deg2rad"),
+            value=lambda m, x: x * (pi / 180),
+            local=lambda m, out, x: (pi / 180,)),
+    ],
+    "hyperbolic": [
+        Operation("sinh", "hyperbolic sine", hard=(0,),
+            local=lambda m, out, x: (m.cosh(x),)),
+        Operation("cosh", "hyperbolic cosine", hard=(0,),
+            local=lambda m, out, x: (m.sinh(x),)),
+        Operation("tanh", "hyperbolic tangent", hard=(0, 20),
+            local=lambda m, out, x: (_over_square(m, 1.0, m.cosh(x)),)),
+        Operation("asinh", "inverse hyperbolic sine", aliases=("arcsinh",), hard=(0,),
+            local=lambda m, out, x: (m.div(1.0, m.hypot(1.0, x)),)),
+        Operation("acosh", "inverse hyperbolic cosine", aliases=("arccosh",), domain=(BEYOND_ONE,), hard=(1,),
+            local=lambda m, out, x: (m.div(m.div(1.0, m.sqrt(x - 1.0)), m.sqrt(x + 1.0)),)),
+        Operation("atanh", "inverse hyperbolic tangent", aliases=("arctanh",), domain=(UNIT,), hard=(-1, 0, 1),
+            local=lambda m, out, x: (m.div(1.0, (1.0 - x) * (1.0 + x)),)),
+    ],
+    "rounding and choice": [
+        Operation("abs", "absolute value", hard=(0,), kinks="0 at 0",
+            local=lambda m, out, x: (m.sign(x),)),
+        Operation("sign", "-1, 0 or 1", hard=(0,), kinks="0 everywhere",
+            local=lambda m, out, x: (0.0,)),
+        Operation("floor", "greatest integer not above x", kinks="0 everywhere",
+            local=lambda m, out, x: (0.0,)),
+        Operation("ceil", "least integer not below x", kinks="0 everywhere",
+            local=lambda m, out, x: (0.0,)),
+        Operation("round", "nearest integer, halves to the even one", kinks="0 everywhere",
+            local=lambda m, out, x: (0.0,)),
+        Operation("trunc", "x without its fraction", kinks="0 everywhere",
+            local=lambda m, out, x: (0.0,)),
+        Operation("min", "least of the operands", aliases=("minimum",), commutative=True, kinks="a tie goes to the first",
+            local=lambda m, out, *x: m.route(out, x)),
+        Operation("max", "greatest of the operands", aliases=("maximum",), commutative=True, kinks="a tie goes to the first",
+            local=lambda m, out, *x: m.route(out, x)),
+        Operation("clip", "x kept between low and high", aliases=("clamp",), kinks="1 at the edges",
+            value=lambda m, x, low, high: m.min(m.max(x, low), high),
+            local=lambda m, out, x, low, high: _clip_local(m, x, low, high)),
+    ],
+    "activations": [
+        Operation("sigmoid", "logistic function 1/(1 + exp(-x))", aliases=("logistic", "expit"), hard=(0, -40, 40),
+            value=lambda m, x: m.div(m.exp(m.min(x, 0.0)), 1.0 + m.exp(-m.abs(x))),
+            local=lambda m, out, x: (out * m.sigmoid(-x),),
+            definition=lambda m, x: m.div(1.0, 1.0 + m.exp(-x))),
+        Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
+            value=lambda m, p: m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p))),
+            local=lambda m, out, p: (m.div(1.0, p * (1.0 - p)),),
+            definition=lambda m, p: m.log(m.div(p, 1.0 - p))),
+        Operation("softplus", "log(1 + exp(x))", hard=(0, -40, 40),
+            value=lambda m, x: m.max(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
+            local=lambda m, out, x: (m.sigmoid(x),),
+            definition=lambda m, x: m.log(1.0 + m.exp(x))),
+        Operation("logsigmoid", "log(sigmoid(x))", aliases=("log_sigmoid",), hard=(0, -40, 40),
+            value=lambda m, x: m.min(x, 0.0) - m.log1p(m.exp(-m.abs(x))),
+            local=lambda m, out, x: (m.sigmoid(-x),),
+            definition=lambda m, x: m.log(m.div(1.0, 1.0 + m.exp(-x)))),
+        Operation("relu", "max(x, 0)", hard=(0,), kinks="0 at 0",
+            value=lambda m, x: m.max(x, 0.0),
+            local=lambda m, out, x: (m.when(x > 0.0, 1.0),)),
+        Operation("leaky_relu", "x above 0, slope*x below", hard=(0,), kinks="slope at 0",
+            value=lambda m, x, slope=0.01: m.where(x > 0.0, x, slope * x),
+            local=lambda m, out, x, slope=0.01: (m.where(x > 0.0, 1.0, slope), m.when(x <= 0.0, x))),
+        Operation("elu", "x above 0, alpha*(exp(x) - 1) below", hard=(0,), kinks="alpha at 0",
+            value=lambda m, x, alpha=1.0: m.where(x > 0.0, x, alpha * m.expm1(x)),
+            local=lambda m, out, x, alpha=1.0: (m.where(x > 0.0, 1.0, alpha * m.exp(x)), m.when(x <= 0.0, m.expm1(x)))),
+        Operation("selu", "self-normalising elu", hard=(0,), kinks="1.7581 at 0",
+            value=lambda m, x: SELU_SCALE * m.where(x > 0.0, x, SELU_ALPHA * m.expm1(x)),
+            local=lambda m, out, x: (SELU_SCALE * m.where(x > 0.0, 1.0, SELU_ALPHA * m.exp(x)),)),
+        Operation("gelu", "x*(1 + erf(x/sqrt(2)))/2, the exact one", hard=(0, -1, -10),
+            value=lambda m, x: x * m.erfc(-x * sqrt(0.5)) * 0.5,
+            local=lambda m, out, x: (m.erfc(-x * sqrt(0.5)) * 0.5 + x * m.exp(-0.5 * x * x) * (1 / sqrt(2 * pi)),),
+            definition=lambda m, x: x * (1.0 + m.erf(m.div(x, m.sqrt(2.0)))) * 0.5),
+        Operation("silu", "x*sigmoid(x)", aliases=("swish",), hard=(0, -40, 40),
+            value=lambda m, x: x * m.sigmoid(x),
+            local=lambda m, out, x: (m.sigmoid(x) * (1.0 + x * m.sigmoid(-x)),)),
+        Operation("mish", "x*tanh(softplus(x))", hard=(0, -40, 40),
+            value=lambda m, x: x * m.tanh(m.softplus(x)),
+            local=lambda m, out, x: (m.tanh(m.softplus(x)) + _over_square(m, x * m.sigmoid(x), m.cosh(m.softplus(x))),)),
+        Operation("softsign", "x/(1 + abs(x))", hard=(0,),
+            value=lambda m, x: m.div(x, 1.0 + m.abs(x)),
+            local=lambda m, out, x: (_over_square(m, 1.0, 1.0 + m.abs(x)),)),
+        Operation("hardtanh", "x kept between low and high", hard=(-1, 1), kinks="1 at the edges",
+            value=lambda m, x, low=-1.0, high=1.0: m.clip(x, low, high),
+            local=lambda m, out, x, low=-1.0, high=1.0: _clip_local(m, x, low, high)),
+    ],
+    "special": [
+        Operation("erf", "error function", hard=(0, 6),
+            local=lambda m, out, x: (2 / sqrt(pi) * m.exp(-x * x),)),
+        Operation("erfc", "1 - erf(x), exact in the tail", hard=(0, 6, 26),
+            local=lambda m, out, x: (-2 / sqrt(pi) * m.exp(-x * x),)),
+        Operation("gamma", "gamma function, (x - 1)! at a positive integer", hard=(1, 2),
+            local=lambda m, out, x: (out * m.digamma(x),)),
+        Operation("lgamma", "log(abs(gamma(x)))", aliases=("gammaln",), hard=(1, 2),
+            local=lambda m, out, x: (m.digamma(x),)),
+        Operation("digamma", "derivative of lgamma", aliases=("psi",), hard=(1.4616321449683623,),
+            local=lambda m, out, x: (m.polygamma(1.0, x),)),
+        Operation("polygamma", "derivative of digamma, n times", hard=(1,), kinks="nan by n",
+            local=lambda m, out, n, x: (nan, m.polygamma(n + 1.0, x))),
+    ],
+}
+# fmt: on
+
+OPERATIONS: dict[str, Operation] = {row.name: row for rows in GROUPS.values() for row in rows}
+"""Every operation by its name, in the order of the table."""
+
+SPELLINGS: dict[str, Operation] = {alias: row for row in OPERATIONS.values() for alias in (row.name, *row.aliases)}
+"""Every operation by its name and by its aliases."""
+
+FLOATS = arithmetic(OPERATIONS, vars(floats))
+"""The arithmetic of one evaluation: every operation as a function of floats that never raises."""

@@ -1,0 +1,1 @@
+"""Text to graph: the lark grammar, the builder and the errors of a program's text."""

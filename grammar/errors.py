@@ -1,0 +1,22 @@
+"""What can be wrong with a program's text. How an error is shown is the business of whoever shows it."""
+
+from ..engine.graph import Span
+
+
+class ProgramError(Exception):
+    """A program that cannot be read: what is wrong, where in which text, and what to do."""
+
+    def __init__(self, message: str, text: str, span: Span, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.span = span
+        self.hint = hint
+
+
+def did_you_mean(word: str, known: list[str]) -> str | None:
+    """A hint that names the known word closest to a mistyped one, if any is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else None

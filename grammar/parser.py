@@ -1,0 +1,135 @@
+"""Text to graph: lark runs the grammar, the builder makes the nodes, and its errors become ours."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from ..engine.graph import Constant, Graph, Node
+from .builder import Builder
+from .errors import ProgramError
+
+_builder = Builder()
+_building = Lock()
+
+# What may come next, in the words of an error: the first that applies of each line, at most four of them.
+_EXPECTATIONS = {
+    "a value": {"NUMBER"},
+    "an operator": {"TIMES"},
+    "'='": {"EQUAL"},
+    "','": {"COMMA"},
+    "')'": {"RPAR"},
+}
+
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Program:
+    """A text and the graph that it describes."""
+
+    text: str
+    graph: Graph
+
+    def names(self) -> list[str]:
+        """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
+        uses: Counter[str] = Counter()
+        return [self._name(node, uses) for node in self.graph.nodes]
+
+    def _name(self, node: Node, uses: Counter[str]) -> str:
+        name = node.label or self.source(node)
+        if isinstance(node, Constant):
+            return name
+        uses[name] += 1
+        return name if uses[name] == 1 else f"{name} ({uses[name]})"
+
+    def source(self, node: Node, longest: int = _LONGEST_NAME) -> str:
+        """The piece of text that a node came from, on one line, shortened in the middle where it is longer."""
+        start, end = node.span or (0, 0)
+        half = longest // 2
+        text = self.text[start:end] if end - start <= 4 * longest else self.text[start : start + 2 * longest] + self.text[end - 2 * longest : end]
+        text = " ".join(text.split())
+        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest:]}"
+
+
+def parse(text: str, variables: Iterable[str] = ()) -> Program:
+    """Read a program; ProgramError where it is none.
+
+    A name in `variables` is an input of the program even where a constant has that name.
+    """
+    with _building:
+        _builder.begin(text, variables)
+        try:
+            outputs = _lark().parse(text)
+        except UnexpectedInput as error:
+            raise _syntax_error(text, error) from None
+        return Program(text, Graph(outputs, list(_builder.inputs.values())))
+
+
+class _LineBreaks:
+    """Inside parentheses a line break is white space."""
+
+    always_accept = ()
+
+    def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        depth = 0
+        for token in tokens:
+            if token.type == "LPAR":
+                depth += 1
+            elif token.type == "RPAR":
+                depth -= 1
+            if token.type != "_NEWLINE" or depth <= 0:
+                yield token
+
+
+@cache
+def _lark() -> Lark:
+    return Lark.open(
+        "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_LineBreaks()
+    )
+
+
+def _syntax_error(text: str, error: UnexpectedInput) -> ProgramError:
+    if isinstance(error, UnexpectedCharacters):
+        return _unknown_character(text, error.pos_in_stream)
+    assert isinstance(error, UnexpectedToken)
+    accepted = error.interactive_parser.accepts()
+    expected = [words for words, terminals in _EXPECTATIONS.items() if terminals & accepted]
+    hint = f"expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else None
+    token = error.token
+    if token.type == "$END":
+        return _ends_early(text, hint)
+    start, end = token.start_pos, token.end_pos
+    before = re.search(r"[\w.)]+$", text[:start])
+    if token.type == "NUMBER" and before and "." in before[0] + token:
+        return ProgramError(f"'{before[0]}{token}' is not a number", text, (before.start(), end))
+    if token.type in ("NAME", "LPAR", "NUMBER"):
+        product = f"{before[0]}*{'(...)' if token.type == 'LPAR' else token}" if before else None
+        return ProgramError(f"unexpected '{token}'", text, (start, end), f"a product needs its sign: {product}" if product else hint)
+    what = "line break" if token.type == "_NEWLINE" else f"'{token}'"
+    return ProgramError(f"unexpected {what}", text, (start, end), hint)
+
+
+def _ends_early(text: str, hint: str | None) -> ProgramError:
+    opened: list[int] = []
+    for token in _lark().lex(text):
+        if token.type == "LPAR":
+            opened.append(token.start_pos)
+        elif token.type == "RPAR":
+            opened.pop()
+    if opened:
+        return ProgramError("this parenthesis is never closed", text, (opened[-1], opened[-1] + 1), hint)
+    return ProgramError("the expression ends too early", text, (len(text), len(text) + 1), hint)
+
+
+def _unknown_character(text: str, position: int) -> ProgramError:
+    character = text[position]
+    name = unicodedata.name(character, f"U+{ord(character):04X}")
+    shown = f"'{character}' ({name})" if character.isprintable() else name
+    return ProgramError(f"unexpected character {shown}", text, (position, position + 1))
