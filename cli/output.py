@@ -17,9 +17,9 @@ def put_out(answer: Answer, request: Request) -> None:
         raise Failure(warnings[0], code=NOT_MET)
     text = write(answer, request)
     if request.render is not None:
-        from .pictures import picture
+        from .pictures import PICTURE_KINDS, picture
 
-        write_whole(request.render, picture(answer, request.render.suffix, request.max_drawn))
+        write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request.max_drawn))
     if not request.quiet:
         for warning in warnings:
             warn("warning", warning)

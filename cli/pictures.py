@@ -1,0 +1,154 @@
+"""Pictures of the graph, drawn with graphviz: a box for every value, an oval for every operation, left to right."""
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from importlib.metadata import distribution
+from itertools import pairwise
+
+
+import graphviz
+from graphviz.backend import dot_command
+
+from ..engine.graph import Constant, Input
+from .answer import Answer
+from .failures import NOT_MET, Failure
+from .numbers import rounded, shortest
+
+PICTURE_KINDS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": "dot", ".gv": "dot", ".pdf": "pdf"}
+"""What the ending of a file says about the picture in it."""
+
+GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
+ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
+"""The tints of an input, of an input that no derivative was asked for, and of the output."""
+
+_DIGITS = 4
+_LONGEST_LABEL = 24
+
+
+def picture(answer: Answer, kind: str, max_drawn: int) -> bytes:
+    """The picture in a kind of `PICTURE_KINDS`; Failure where it would be too large to read."""
+    source = draw(answer, max_drawn)
+    if kind == "dot":
+        return source.source.encode()
+    if kind in ("png", "jpg"):
+        source.graph_attr["dpi"] = "192"  # twice the size of the SVG, sharp on any screen
+    dot_command.DOT_BINARY = "dot" if kind == "pdf" else _embedded_renderer()
+    try:
+        return source.pipe(format=kind, quiet=True)
+    except graphviz.ExecutableNotFound:
+        raise Failure("a PDF needs a system Graphviz", "install graphviz, or render to .svg or .png", NOT_MET) from None
+    except graphviz.CalledProcessError as error:
+        raise Failure(f"the picture could not be drawn: {error}", code=NOT_MET) from None
+
+
+def _embedded_renderer() -> str:
+    """The program `graphviz-pure`, wherever its package put it; PATH may not hold that folder."""
+    for file in distribution("graphviz-pure").files or ():
+        if file.stem == "graphviz-pure" and file.suffix in ("", ".exe"):
+            return str(file.locate())
+    raise Failure("the renderer is missing", "install it with: pip install graphviz-pure", NOT_MET)
+
+
+def draw(answer: Answer, max_drawn: int) -> graphviz.Digraph:
+    """The picture as a DOT graph."""
+    graph = answer.program.graph
+    used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
+    drawn = [i for i in range(len(graph.nodes)) if i in used]
+    if len(drawn) > max_drawn:
+        raise Failure(
+            f"a graph of {len(drawn)} nodes is too large to draw (the limit is {max_drawn})",
+            f"raise it with --max-drawn {len(drawn)}",
+            NOT_MET,
+        )
+    dot = graphviz.Digraph("autodiff")
+    dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.45", fontname="Helvetica")
+    dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color=GREY)
+    dot.attr("edge", color=GREY, arrowsize="0.6", fontname="Helvetica", fontsize="10", fontcolor=GREY)
+    for i in drawn:
+        dot.node(f"n{i}", label=_box(answer, i), shape="plain", tooltip=_tooltip(answer, i))
+        _draw_operation(dot, answer, i)
+    uses = Counter(j for i in drawn for j in graph.operands[i])
+    for i in drawn:
+        for upper, lower in pairwise(graph.operands[i]):
+            # A leaf with one use goes in the column of its sibling instead of far away.
+            if upper != lower and any(uses[j] == 1 and not graph.operands[j] for j in (upper, lower)):
+                with dot.subgraph() as column:
+                    column.attr(rank="same")
+                    column.node(f"n{upper}")
+                    column.node(f"n{lower}")
+    return dot
+
+
+def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
+    """The oval in front of a box, with an arrow from every operand in written order and one to the box."""
+    operation, operands = answer.program.graph.nodes[i].operation, answer.program.graph.operands[i]
+    if operation is None:
+        return
+    name, gate = operation.symbol or operation.name, {"tooltip": graphviz.escape(operation.help)}
+    if len(operands) == 1:
+        dot.node(f"o{i}", label=graphviz.escape(name), shape="ellipse", width="0.3", height="0.3", margin="0.05,0.02", **gate)
+        dot.edge(f"n{operands[0]}:e", f"o{i}:w")
+    else:
+        named = [] if operation.commutative else operation.operand_names
+        dot.node(f"o{i}", label=_gate(name, len(operands), named), shape="plain", **gate)
+        for port, j in enumerate(operands):
+            dot.edge(f"n{j}:e", f"o{i}:{port}:w")
+    dot.edge(f"o{i}:e", f"n{i}:w")
+
+
+def _gate(symbol: str, operands: int, names: Sequence[str]) -> str:
+    """The label of an oval with a port for each operand, so that they stand in written order; named where they differ."""
+    texts = [f'<FONT POINT-SIZE="9" COLOR="{GREY}">{name}</FONT>' for name in names] or [""] * operands
+    size = "" if names else ' WIDTH="1" HEIGHT="12" FIXEDSIZE="TRUE"'
+    rows = [f'<TD PORT="{port}"{size}>{text}</TD>' for port, text in enumerate(texts[:operands])]
+    rows[0] += f'<TD ROWSPAN="{operands}" WIDTH="20">{escape(symbol)}</TD>'
+    return (
+        '<<TABLE STYLE="ROUNDED" BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
+        + "".join(f"<TR>{row}</TR>" for row in rows)
+        + "</TABLE>>"
+    )
+
+
+def _box(answer: Answer, i: int) -> str:
+    """The label of a box as Graphviz reads it: the name above, the value and the gradient side by side below."""
+    node = answer.program.graph.nodes[i]
+    name = node.label or answer.program.source(node, _LONGEST_LABEL)
+    value = rounded(answer.values[i], _DIGITS)
+    if isinstance(node, Constant) and node.label is None:
+        return f'<<FONT COLOR="{GREY}">{escape(name)}</FONT>>'
+    cells = _cell(value, GREEN)
+    if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
+        cells += _cell(", ".join(rounded(d, _DIGITS) for d in answer.derivatives(i)), RED)
+    output = i in answer.outputs
+    tint = OUTPUT if output else DATA if _is_data(answer, i) else ASKED if isinstance(node, Input) else "white"
+    return (
+        f'<<TABLE BORDER="{2 if output else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{tint}" '
+        f'COLOR="{"#24292f" if output else GREY}">'
+        f'<TR><TD COLSPAN="2"{_width(name)}>{escape(name)}</TD></TR><HR/><TR>{cells}</TR></TABLE>>'
+    )
+
+
+def _cell(text: str, color: str) -> str:
+    return f'<TD><FONT COLOR="{color}">{escape(text)}</FONT></TD>'
+
+
+def _width(name: str) -> str:
+    """A least width for a name that is not ASCII, since the renderer takes other letters to be as narrow as a space."""
+    from rich.cells import cell_len
+
+    return "" if name.isascii() else f' WIDTH="{8 * cell_len(name) + 6}"'
+
+
+def _is_data(answer: Answer, i: int) -> bool:
+    """Whether a node is an input that derivatives were asked by others than."""
+    return answer.adjoints is not None and isinstance(answer.program.graph.nodes[i], Input) and i not in answer.asked
+
+
+def _tooltip(answer: Answer, i: int) -> str:
+    """The sub-expression and the exact numbers."""
+    node = answer.program.graph.nodes[i]
+    text = f"{answer.program.source(node)} = {shortest(answer.values[i])}"
+    if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
+        text += "\ngradient " + ", ".join(shortest(d) for d in answer.derivatives(i))
+    return graphviz.escape(text)
