@@ -11,6 +11,7 @@ from ..grammar.parser import Program, parse
 from .bindings import check_bindings, check_complete, read_bindings, read_vars
 from .failures import Failure
 from .files import read_text
+from .numbers import shortest
 from .request import Request
 
 
@@ -50,10 +51,26 @@ class Answer:
         return [adjoints[position] or 0.0 for adjoints in self.adjoints or []]
 
     def warnings(self) -> list[str]:
-        """One line for each non-finite number in the answer."""
-        numbers = [("the value", self.values[i]) for i in self.outputs]
-        numbers += [(f"the derivative by {self.names[i]}", d) for i in self.asked for d in self.derivatives(i)]
-        return [f"{what} is {number}" for what, number in numbers if not isfinite(number)]
+        """One line for every number in the answer that is not finite, with the gate where a value first was not."""
+        lines = [f"the value is {self.values[i]}{self._cause(i)}" for i in self.outputs if not isfinite(self.values[i])]
+        for i in self.asked:
+            lines += [f"the derivative by {self.names[i]} is {d}" for d in self.derivatives(i) if not isfinite(d)]
+        return list(dict.fromkeys(lines))
+
+    def _cause(self, position: int) -> str:
+        """The earliest gate behind a non-finite value that made it from finite operands."""
+        operands = self.program.graph.operands
+        behind, pending = set[int](), [position]
+        while pending:
+            i = pending.pop()
+            if i not in behind and not isfinite(self.values[i]):
+                behind.add(i)
+                pending.extend(operands[i])
+        first = min(behind)
+        if not operands[first]:
+            return ""
+        at = ", ".join(shortest(self.values[j]) for j in operands[first])
+        return f": {self.program.source(self.program.graph.nodes[first])} is {self.values[first]} at {at}"
 
 
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
@@ -91,6 +108,8 @@ def _asked(wrt: str | None, names: list[str]) -> tuple[str, ...]:
     asked = [name.strip() for name in wrt.split(",")]
     for name in asked:
         if name not in names:
-            hint = did_you_mean(name, names) or (f"the variables are {', '.join(names)}" if names else "it has no variables")
+            hint = did_you_mean(name, names) or (
+                f"the variables are {', '.join(names)}" if names else "it has no variables"
+            )
             raise Failure(f"--wrt names '{name}', which does not occur in the expression", hint)
     return tuple(dict.fromkeys(asked))

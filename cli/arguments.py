@@ -1,8 +1,8 @@
 """Command lines in which an expression may begin with a minus."""
 
 import re
+from typing import Any
 
-from typer import Context
 from typer.core import TyperCommand
 
 
@@ -13,7 +13,7 @@ class ExpressionCommand(TyperCommand):
     click gets the arguments behind `--`.
     """
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
             name: not getattr(option, "is_flag", False)
             for option in self.get_params(ctx)
@@ -38,4 +38,4 @@ class ExpressionCommand(TyperCommand):
 
 
 def _looks_like_option(arg: str, expression_read: bool) -> bool:
-    return bool(re.fullmatch(r"--[A-Za-z][\w-]*(=.*)?", arg, re.DOTALL)) or expression_read and arg.startswith("-")
+    return bool(re.fullmatch(r"--[A-Za-z][\w-]*(=.*)?", arg, re.DOTALL)) or (expression_read and arg.startswith("-"))

@@ -33,7 +33,7 @@ def read_vars(file: Path) -> dict[str, float]:
     text = read_text(file)
     bindings = _load(file, text)
     if not isinstance(bindings, dict):
-        raise Failure(f"{file} holds no names: it must be an object such as {{\"x\": 2}}")
+        raise Failure(f'{file} holds no names: it must be an object such as {{"x": 2}}')
     return {name: _number(file, name, value) for name, value in bindings.items()}
 
 

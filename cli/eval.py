@@ -1,7 +1,7 @@
 """`autodiff eval`: the value."""
 
 from .answer import answer
-from .output import put_out
+from .output import check, put_out
 from .request import Request, takes_request
 
 
@@ -11,4 +11,5 @@ def eval(request: Request) -> None:
 
     autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
     """
+    check(request)
     put_out(answer(request), request)

@@ -1,6 +1,5 @@
 """The output formats, each a function from an answer to its text. Nothing else lists them."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
@@ -31,6 +30,8 @@ def plain(answer: Answer, request: Request) -> str:
 
 def json_text(answer: Answer, request: Request) -> str:
     """One object on one line; a number that is not finite is null and named in `warnings`."""
+    import json
+
     several = len(answer.outputs) > 1
     document: dict[str, Any] = {
         "expression": answer.program.text,
@@ -113,9 +114,7 @@ def grid(answer: Answer, request: Request) -> Grid:
         return f"{answer.names[output]} = {value[output]}", ["name", "value", "derivative"], body
     at = ", ".join(f"{name} = {rounded(number, request.digits)}" for name, number in answer.inputs.items())
     head = ["output", "value", *[f"by {answer.names[i]}" for i in columns]]
-    body = [
-        [answer.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(answer.outputs)
-    ]
+    body = [[answer.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(answer.outputs)]
     return at, head, body
 
 
@@ -154,3 +153,14 @@ FORMATS: dict[str, Callable[[Answer, Request], str]] = {
     "dot": partial(_picture, kind="dot"),
     "svg": partial(_picture, kind="svg"),
 }
+
+PICTURE_KINDS = {
+    ".svg": "svg",
+    ".png": "png",
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".pdf": "pdf",
+}
+"""What the ending of a file says about the picture in it."""

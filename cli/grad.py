@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from .answer import answer
-from .output import put_out
+from .output import check, put_out
 from .request import Request, takes_request
 
 
@@ -20,4 +20,5 @@ def grad(
 
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
+    check(request)
     put_out(answer(request, wrt, gradient=True), request)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,8 +21,7 @@ app = typer.Typer(
 for command in (eval, grad):
     app.command(cls=ExpressionCommand)(command)
 
-_UsageError = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
-assert _UsageError is not None
+_UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
 
 def _version(asked: bool) -> None:
@@ -42,13 +41,9 @@ def _options(
     pass
 
 
-def run() -> None:
-    """The console script."""
-    sys.exit(main(sys.argv[1:]))
-
-
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()
@@ -70,11 +65,12 @@ def main(arguments: list[str]) -> int:
         return report(Failure(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it", NOT_MET))
 
 
-def _usage_failure(error: typer.BadParameter) -> Failure:
-    """Click's sentence in our form: `No such option: --strct Did you mean --strict?` becomes error and hint."""
-    message = error.format_message()
-    message, _, suggestion = message.partition(" Did you mean")
-    possibilities = getattr(error, "possibilities", None)
-    hint = f"did you mean {possibilities[0]}?" if possibilities else f"did you mean{suggestion}" if suggestion else None
-    message = message[0].lower() + message[1:].rstrip(".")
-    return Failure(message, hint or "autodiff --help lists the commands, autodiff COMMAND --help its options")
+def _usage_failure(error: Any) -> Failure:
+    """Click's complaint in our form: `No such command 'evla'. Did you mean 'eval'?` becomes an error and a hint."""
+    message, _, suggestion = error.format_message().partition(" Did you mean ")
+    hint = f"did you mean {suggestion}" if suggestion else None
+    if hasattr(error, "possibilities"):
+        message = f"no such option: {error.option_name}"
+        hint = f"did you mean {error.possibilities[0]}?" if error.possibilities else None
+    command = error.ctx.command_path if error.ctx else "autodiff"
+    return Failure(message[0].lower() + message[1:].rstrip("."), hint or f"'{command} --help' shows what there is")

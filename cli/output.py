@@ -2,11 +2,23 @@
 
 import sys
 
+from ..grammar.errors import did_you_mean
 from .answer import Answer
 from .failures import NOT_MET, Failure, warn
 from .files import write_whole
-from .formats import FORMATS
+from .formats import FORMATS, PICTURE_KINDS
 from .request import Request
+
+
+def check(request: Request) -> None:
+    """Failure where the request names a format or a kind of picture that there is not."""
+    if request.format is not None and request.format not in FORMATS:
+        hint = did_you_mean(request.format, list(FORMATS)) or f"the formats are {', '.join(FORMATS)}"
+        raise Failure(f"unknown format '{request.format}'", hint)
+    if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
+        raise Failure(
+            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
+        )
 
 
 def put_out(answer: Answer, request: Request) -> None:
@@ -17,7 +29,7 @@ def put_out(answer: Answer, request: Request) -> None:
         raise Failure(warnings[0], code=NOT_MET)
     text = write(answer, request)
     if request.render is not None:
-        from .pictures import PICTURE_KINDS, picture
+        from .pictures import picture
 
         write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request.max_drawn))
     if not request.quiet:

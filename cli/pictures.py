@@ -6,7 +6,6 @@ from html import escape
 from importlib.metadata import distribution
 from itertools import pairwise
 
-
 import graphviz
 from graphviz.backend import dot_command
 
@@ -14,9 +13,6 @@ from ..engine.graph import Constant, Input
 from .answer import Answer
 from .failures import NOT_MET, Failure
 from .numbers import rounded, shortest
-
-PICTURE_KINDS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": "dot", ".gv": "dot", ".pdf": "pdf"}
-"""What the ending of a file says about the picture in it."""
 
 GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
@@ -30,12 +26,12 @@ def picture(answer: Answer, kind: str, max_drawn: int) -> bytes:
     """The picture in a kind of `PICTURE_KINDS`; Failure where it would be too large to read."""
     source = draw(answer, max_drawn)
     if kind == "dot":
-        return source.source.encode()
+        return str(source.source).encode()
     if kind in ("png", "jpg"):
         source.graph_attr["dpi"] = "192"  # twice the size of the SVG, sharp on any screen
     dot_command.DOT_BINARY = "dot" if kind == "pdf" else _embedded_renderer()
     try:
-        return source.pipe(format=kind, quiet=True)
+        return bytes(source.pipe(format=kind, quiet=True))
     except graphviz.ExecutableNotFound:
         raise Failure("a PDF needs a system Graphviz", "install graphviz, or render to .svg or .png", NOT_MET) from None
     except graphviz.CalledProcessError as error:
@@ -87,7 +83,9 @@ def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
         return
     name, gate = operation.symbol or operation.name, {"tooltip": graphviz.escape(operation.help)}
     if len(operands) == 1:
-        dot.node(f"o{i}", label=graphviz.escape(name), shape="ellipse", width="0.3", height="0.3", margin="0.05,0.02", **gate)
+        dot.node(
+            f"o{i}", label=graphviz.escape(name), shape="ellipse", width="0.3", height="0.3", margin="0.05,0.02", **gate
+        )
         dot.edge(f"n{operands[0]}:e", f"o{i}:w")
     else:
         named = [] if operation.commutative else operation.operand_names
@@ -98,7 +96,7 @@ def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
 
 
 def _gate(symbol: str, operands: int, names: Sequence[str]) -> str:
-    """The label of an oval with a port for each operand, so that they stand in written order; named where they differ."""
+    """The label of an oval with a port for each operand, in written order; named where they differ."""
     texts = [f'<FONT POINT-SIZE="9" COLOR="{GREY}">{name}</FONT>' for name in names] or [""] * operands
     size = "" if names else ' WIDTH="1" HEIGHT="12" FIXEDSIZE="TRUE"'
     rows = [f'<TD PORT="{port}"{size}>{text}</TD>' for port, text in enumerate(texts[:operands])]
@@ -151,4 +149,4 @@ def _tooltip(answer: Answer, i: int) -> str:
     text = f"{answer.program.source(node)} = {shortest(answer.values[i])}"
     if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
         text += "\ngradient " + ", ".join(shortest(d) for d in answer.derivatives(i))
-    return graphviz.escape(text)
+    return str(graphviz.escape(text))

@@ -53,8 +53,9 @@ def takes_request(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapper(**given: Any) -> None:
-        shared = {field.name: given.pop(field.name) for field in fields(Request)}
-        command(Request(**shared), **given)
+        request = Request(**{field.name: given.pop(field.name) for field in fields(Request)})
+
+        command(request, **given)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     shared = list(inspect.signature(Request).parameters.values())

@@ -119,7 +119,7 @@ def lgamma(x: float) -> float:
 
 
 def polygamma(order: float, x: float) -> float:
-    if isnan(x) or x == -inf or x <= 0 and x == math.floor(x) or order < 0 or order != math.floor(order):
+    if isnan(x) or x == -inf or (x <= 0 and x == math.floor(x)) or order < 0 or order != math.floor(order):
         return nan
     if x == inf:
         return inf if order == 0 else 0.0
@@ -129,7 +129,7 @@ def polygamma(order: float, x: float) -> float:
         psi = mpmath.psi
         if x > 0:
             return float(psi(order, x))
-        # mpmath takes |x| steps for a negative x. What the poles add to psi has period 1, so f = x - floor(x) stands in.
+        # mpmath takes |x| steps for a negative x. The poles add a term of period 1 to psi: use f = x - floor(x).
         f = mpmath.mpf(x) % 1
         return float(psi(order, f) - (-1) ** order * (psi(order, 1 - f) - psi(order, 1 - mpmath.mpf(x))))
 

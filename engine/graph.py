@@ -7,7 +7,7 @@ from operator import attrgetter
 from .operation import Operation
 
 Span = tuple[int, int]
-"""Where a node stands in the text it was read from: the offsets of its first character and of the one after its last."""
+"""Where a node stands in the text it was read from: the offsets of its first character and of the one after it."""
 
 _next_age = count().__next__
 
@@ -58,8 +58,8 @@ class Constant(Node):
 class Graph:
     """All that some outputs are computed from, in topological order.
 
-    `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`; `inputs` keeps the given order, and names
-    also those inputs that no output depends on.
+    `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`; `inputs` keeps the given order, with
+    those inputs too that no output depends on.
     """
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Input]) -> None:

@@ -36,7 +36,9 @@ class Builder:
 
     def start(self, statements: list[list[Piece]]) -> list[Node]:
         if not statements:
-            raise ProgramError("the program is empty", self.text, (0, len(self.text)), "write an expression, such as 'x^2'")
+            raise ProgramError(
+                "the program is empty", self.text, (0, len(self.text)), "write an expression, such as 'x^2'"
+            )
         for unused in statements[:-1]:
             if unused:
                 raise ProgramError(

@@ -7,12 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
-
-from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import Constant, Graph, Node
 from .builder import Builder
 from .errors import ProgramError
+
+if TYPE_CHECKING:
+    lark: Any
+else:
+    try:
+        from . import standalone as lark  # lark's own runtime with the tables of the grammar, written by compile.py
+    except ImportError:
+        import lark
 
 _builder = Builder()
 _building = Lock()
@@ -53,9 +60,13 @@ class Program:
         """The piece of text that a node came from, on one line, shortened in the middle where it is longer."""
         start, end = node.span or (0, 0)
         half = longest // 2
-        text = self.text[start:end] if end - start <= 4 * longest else self.text[start : start + 2 * longest] + self.text[end - 2 * longest : end]
+        text = (
+            self.text[start:end]
+            if end - start <= 4 * longest
+            else self.text[start : start + 2 * longest] + self.text[end - 2 * longest : end]
+        )
         text = " ".join(text.split())
-        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest:]}"
+        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"
 
 
 def parse(text: str, variables: Iterable[str] = ()) -> Program:
@@ -66,8 +77,8 @@ def parse(text: str, variables: Iterable[str] = ()) -> Program:
     with _building:
         _builder.begin(text, variables)
         try:
-            outputs = _lark().parse(text)
-        except UnexpectedInput as error:
+            outputs = _parser().parse(text)
+        except lark.UnexpectedInput as error:
             raise _syntax_error(text, error) from None
         return Program(text, Graph(outputs, list(_builder.inputs.values())))
 
@@ -77,7 +88,7 @@ class _LineBreaks:
 
     always_accept = ()
 
-    def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
+    def process(self, tokens: Iterator[Any]) -> Iterator[Any]:
         depth = 0
         for token in tokens:
             if token.type == "LPAR":
@@ -89,16 +100,17 @@ class _LineBreaks:
 
 
 @cache
-def _lark() -> Lark:
-    return Lark.open(
+def _parser() -> Any:
+    if hasattr(lark, "Lark_StandAlone"):
+        return lark.Lark_StandAlone(transformer=_builder, postlex=_LineBreaks())
+    return lark.Lark.open(
         "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_LineBreaks()
     )
 
 
-def _syntax_error(text: str, error: UnexpectedInput) -> ProgramError:
-    if isinstance(error, UnexpectedCharacters):
+def _syntax_error(text: str, error: Any) -> ProgramError:
+    if isinstance(error, lark.UnexpectedCharacters):
         return _unknown_character(text, error.pos_in_stream)
-    assert isinstance(error, UnexpectedToken)
     accepted = error.interactive_parser.accepts()
     expected = [words for words, terminals in _EXPECTATIONS.items() if terminals & accepted]
     hint = f"expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else None
@@ -111,14 +123,16 @@ def _syntax_error(text: str, error: UnexpectedInput) -> ProgramError:
         return ProgramError(f"'{before[0]}{token}' is not a number", text, (before.start(), end))
     if token.type in ("NAME", "LPAR", "NUMBER"):
         product = f"{before[0]}*{'(...)' if token.type == 'LPAR' else token}" if before else None
-        return ProgramError(f"unexpected '{token}'", text, (start, end), f"a product needs its sign: {product}" if product else hint)
+        return ProgramError(
+            f"unexpected '{token}'", text, (start, end), f"a product needs its sign: {product}" if product else hint
+        )
     what = "line break" if token.type == "_NEWLINE" else f"'{token}'"
     return ProgramError(f"unexpected {what}", text, (start, end), hint)
 
 
 def _ends_early(text: str, hint: str | None) -> ProgramError:
     opened: list[int] = []
-    for token in _lark().lex(text):
+    for token in _parser().lex(text):
         if token.type == "LPAR":
             opened.append(token.start_pos)
         elif token.type == "RPAR":

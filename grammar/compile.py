@@ -1,0 +1,24 @@
+"""A build step: the grammar compiled to a stand-alone parser, so that a start pays neither lark's import nor its build.
+
+Setuptools runs it for every install but an editable one, which parses with lark itself, straight from the grammar.
+"""
+
+from pathlib import Path
+
+from lark import Lark
+from lark.tools.standalone import gen_standalone
+from setuptools.command.build_py import build_py
+
+
+class BuildParser(build_py):
+    """Copies the package, then writes `standalone.py` beside the copy of the grammar."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            folder = Path(self.build_lib, "autodiff", "grammar")
+            lines: list[str] = []
+            parser = Lark.open(str(folder / "language.lark"), parser="lalr", lexer="basic")
+            gen_standalone(parser, output=lambda text="": lines.append(str(text)))
+            unused = "import pickle, zlib, base64"  # only compressed tables need them
+            (folder / "standalone.py").write_text("\n".join(line for line in lines if line != unused), "utf-8")
