@@ -29,7 +29,10 @@ class ExpressionCommand(TyperCommand):
             elif arg in takes_value:
                 options.append(arg)
                 if takes_value[arg]:
-                    options.extend([value for value in [next(rest, None)] if value is not None])
+                    value = next(rest, None)
+                    if value is None:  # click has the words for it
+                        return super().parse_args(ctx, [arg])
+                    options.append(value)
             elif _looks_like_option(arg, expression_read=bool(arguments) or "-f" in options or "--file" in options):
                 options.append(arg)
             else:

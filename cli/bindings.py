@@ -30,20 +30,20 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, float]:
 
 def read_vars(file: Path) -> dict[str, float]:
     """The bindings in a JSON or TOML file: one object of numbers, or of expressions as strings."""
-    text = read_text(file)
-    bindings = _load(file, text)
+    bindings = _load(file)
     if not isinstance(bindings, dict):
         raise Failure(f'{file} holds no names: it must be an object such as {{"x": 2}}')
     return {name: _number(file, name, value) for name, value in bindings.items()}
 
 
-def _load(file: Path, text: str) -> Any:
+def _load(file: Path) -> Any:
     import json
     import tomllib
 
     loads = {".json": json.loads, ".toml": tomllib.loads}.get(file.suffix.lower())
     if loads is None:
         raise Failure(f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files")
+    text = read_text(file)
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:
@@ -65,13 +65,15 @@ def evaluate_constant(name: str, text: str) -> float:
     """The number that an expression without variables stands for."""
     if not text.strip():
         raise Failure(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
-    graph = parse(text).graph
-    if graph.inputs:
-        span = graph.inputs[0].span
-        assert span is not None
-        raise ProgramError(f"the value of '{name}' may not contain variables", text, span)
-    if len(graph.outputs) != 1:
-        raise Failure(f"the value of '{name}' must be one number: {text.strip()}")
+    try:
+        graph = parse(text).graph
+        if graph.inputs:
+            raise ProgramError(f"the value of '{name}' may not contain variables", text, graph.inputs[0].span or (0, 0))
+        if len(graph.outputs) != 1:
+            raise ProgramError(f"the value of '{name}' must be one number", text, (0, len(text)))
+    except ProgramError as error:
+        start, end = (place + len(name) + 1 for place in error.span)
+        raise ProgramError(error.message, f"{name}={text}", (start, end), error.hint) from None
     return forward(graph, {})[graph.position[graph.outputs[0]]]
 
 
@@ -96,13 +98,11 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
     if not missing:
         return
     names = [variable.name for variable in missing]
-    span = missing[0].span
-    assert span is not None
     hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
     if "e" in names:
         hint += "; Euler's number is exp(1)"
-    quoted = ", ".join(f"'{name}'" for name in names)
-    raise ProgramError(f"no value for {quoted}", program.text, span, hint)
+    quoted = " and ".join(f"'{name}'" for name in names[:4]) + " and others" * (len(names) > 4)
+    raise ProgramError(f"no value for {quoted}", program.text, missing[0].span or (0, 0), hint)
 
 
 def _binding_hint(argument: str) -> str | None:

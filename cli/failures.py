@@ -1,5 +1,6 @@
 """What goes wrong, in words for the user: `error: …`, the place, `hint: …`, on stderr, with an exit code."""
 
+import os
 import sys
 
 from ..grammar.errors import ProgramError
@@ -55,7 +56,7 @@ def excerpt(text: str, start: int, end: int) -> list[str]:
 
 
 def _print_styled(lines: list[tuple[str, str, str]]) -> None:
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:  # then rich, which takes a while, has no part in it
         print("\n".join(head + body for head, _, body in lines), file=sys.stderr)
         return
     from rich.console import Console

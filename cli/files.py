@@ -10,13 +10,14 @@ from .failures import NOT_MET, Failure
 
 def read_text(file: Path) -> str:
     """The text of a file, `-` being stdin; Failure where there is none."""
+    name = "stdin" if str(file) == "-" else str(file)
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise Failure(f"cannot read {file}: {error.strerror}") from None
+        raise Failure(f"cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Failure(f"cannot read {file}: it is not UTF-8 text") from None
+        raise Failure(f"cannot read {name}: it is not UTF-8 text") from None
 
 
 def write_whole(file: Path, data: bytes) -> None:
@@ -25,13 +26,13 @@ def write_whole(file: Path, data: bytes) -> None:
         if file.exists() and not file.is_file():  # a device or a pipe cannot be replaced
             file.write_bytes(data)
             return
-        file = file.resolve()  # through a symbolic link, whose target is what changes
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
+        target = file.resolve()  # through a symbolic link, to what it points to
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{file.name}.", delete=False) as part:
             try:
                 part.write(data)
                 part.close()
                 os.chmod(part.name, 0o666 & ~_umask())
-                os.replace(part.name, file)
+                os.replace(part.name, target)
             except BaseException:
                 os.unlink(part.name)
                 raise

@@ -1,5 +1,6 @@
 """The command `autodiff`: its subcommands, and one place where everything that can go wrong ends."""
 
+import inspect
 import os
 import sys
 from typing import Annotated, Any
@@ -19,7 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (eval, grad):
-    app.command(cls=ExpressionCommand)(command)
+    summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    app.command(cls=ExpressionCommand, short_help=summary, help=f"{example}\n\n{summary}")(command)
 
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
@@ -71,6 +73,11 @@ def _usage_failure(error: Any) -> Failure:
     hint = f"did you mean {suggestion}" if suggestion else None
     if hasattr(error, "possibilities"):
         message = f"no such option: {error.option_name}"
-        hint = f"did you mean {error.possibilities[0]}?" if error.possibilities else None
-    command = error.ctx.command_path if error.ctx else "autodiff"
-    return Failure(message[0].lower() + message[1:].rstrip("."), hint or f"'{command} --help' shows what there is")
+        if error.possibilities:
+            hint = f"did you mean {error.possibilities[0]}?"
+        elif error.option_name.startswith("--"):
+            hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"
+    elif message.startswith("No such command"):
+        commands = ", ".join(info.callback.__name__ for info in app.registered_commands if info.callback)
+        hint = hint or f"the commands are {commands}; an expression follows one of them: autodiff eval 'x^2' x=3"
+    return Failure(message[0].lower() + message[1:].rstrip("."), hint)

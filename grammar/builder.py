@@ -109,7 +109,12 @@ class Builder:
         span = name.start_pos, name.end_pos
         operation = SPELLINGS.get(name)
         if operation is None:
-            raise ProgramError(f"unknown function '{name}'", self.text, span, did_you_mean(name, list(SPELLINGS)))
+            raise ProgramError(
+                f"unknown function '{name}'",
+                self.text,
+                span,
+                did_you_mean(name, list(SPELLINGS)) or f"for a product write {name}*(...)",
+            )
         least, most = operation.arity
         if not least <= len(arguments) <= most:
             raise ProgramError(

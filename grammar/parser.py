@@ -9,7 +9,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import Constant, Graph, Node
+from ..engine.graph import Constant, Graph, Node, Span
 from .builder import Builder
 from .errors import ProgramError
 
@@ -24,15 +24,8 @@ else:
 _builder = Builder()
 _building = Lock()
 
-# What may come next, in the words of an error: the first that applies of each line, at most four of them.
-_EXPECTATIONS = {
-    "a value": {"NUMBER"},
-    "an operator": {"TIMES"},
-    "'='": {"EQUAL"},
-    "','": {"COMMA"},
-    "')'": {"RPAR"},
-}
-
+# What may come next, in the words of an error, by the terminals that stand for it.
+_EXPECTATIONS = {"a value": {"NUMBER"}, "an operator": {"TIMES"}, "','": {"COMMA"}, "')'": {"RPAR"}}
 
 _LONGEST_NAME = 60
 
@@ -83,63 +76,66 @@ def parse(text: str, variables: Iterable[str] = ()) -> Program:
         return Program(text, Graph(outputs, list(_builder.inputs.values())))
 
 
-class _LineBreaks:
-    """Inside parentheses a line break is white space."""
+class _Parentheses:
+    """Between the lexer and the parser: inside parentheses a line break is white space."""
 
     always_accept = ()
 
     def process(self, tokens: Iterator[Any]) -> Iterator[Any]:
-        depth = 0
+        self.open: list[Any] = []
         for token in tokens:
             if token.type == "LPAR":
-                depth += 1
+                self.open.append(token)
             elif token.type == "RPAR":
-                depth -= 1
-            if token.type != "_NEWLINE" or depth <= 0:
+                if not self.open:
+                    raise ProgramError("this parenthesis was never opened", _builder.text, _span(token))
+                self.open.pop()
+            if token.type != "_NEWLINE" or not self.open:
                 yield token
+
+
+_parentheses = _Parentheses()
 
 
 @cache
 def _parser() -> Any:
     if hasattr(lark, "Lark_StandAlone"):
-        return lark.Lark_StandAlone(transformer=_builder, postlex=_LineBreaks())
+        return lark.Lark_StandAlone(transformer=_builder, postlex=_parentheses)
     return lark.Lark.open(
-        "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_LineBreaks()
+        "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_parentheses
     )
 
 
+def _span(token: Any) -> Span:
+    return token.start_pos, token.end_pos
+
+
 def _syntax_error(text: str, error: Any) -> ProgramError:
+    """What lark could not read, in words: what was expected, what was found, and a likely remedy."""
     if isinstance(error, lark.UnexpectedCharacters):
         return _unknown_character(text, error.pos_in_stream)
+    token = error.token
+    if token.type == "$END" and _parentheses.open:
+        return ProgramError("this parenthesis is never closed", text, _span(_parentheses.open[-1]))
+    start, end = (len(text), len(text) + 1) if token.type == "$END" else _span(token)
+    before = re.search(r"([\w.]+|\))(\s*)$", text[:start])
+    if token.type == "NUMBER" and before and not before[2] and "." in before[1] + token:
+        return ProgramError(f"'{before[1]}{token}' is not a number", text, (before.start(), end))
     accepted = error.interactive_parser.accepts()
     expected = [words for words, terminals in _EXPECTATIONS.items() if terminals & accepted]
-    hint = f"expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else None
-    token = error.token
-    if token.type == "$END":
-        return _ends_early(text, hint)
-    start, end = token.start_pos, token.end_pos
-    before = re.search(r"[\w.)]+$", text[:start])
-    if token.type == "NUMBER" and before and "." in before[0] + token:
-        return ProgramError(f"'{before[0]}{token}' is not a number", text, (before.start(), end))
-    if token.type in ("NAME", "LPAR", "NUMBER"):
-        product = f"{before[0]}*{'(...)' if token.type == 'LPAR' else token}" if before else None
-        return ProgramError(
-            f"unexpected '{token}'", text, (start, end), f"a product needs its sign: {product}" if product else hint
-        )
-    what = "line break" if token.type == "_NEWLINE" else f"'{token}'"
-    return ProgramError(f"unexpected {what}", text, (start, end), hint)
+    found = {"$END": "the end", "_NEWLINE": "a line break"}.get(token.type, f"'{token}'")
+    wanted = " or ".join(filter(None, [", ".join(expected[:-1]), *expected[-1:]]))
+    message = f"expected {wanted}, found {found}" if wanted else f"unexpected {found}"
+    return ProgramError(message, text, (start, end), _remedy(token, before and before[1]))
 
 
-def _ends_early(text: str, hint: str | None) -> ProgramError:
-    opened: list[int] = []
-    for token in _parser().lex(text):
-        if token.type == "LPAR":
-            opened.append(token.start_pos)
-        elif token.type == "RPAR":
-            opened.pop()
-    if opened:
-        return ProgramError("this parenthesis is never closed", text, (opened[-1], opened[-1] + 1), hint)
-    return ProgramError("the expression ends too early", text, (len(text), len(text) + 1), hint)
+def _remedy(token: Any, before: str | None) -> str | None:
+    if token.type == "EQUAL":
+        return "an assignment is a statement of its own: NAME = EXPRESSION"
+    if before and token.type in ("NAME", "LPAR", "NUMBER"):
+        left = "(...)" if before == ")" else before
+        return f"a product needs its sign: {left}*{'(...)' if token.type == 'LPAR' else token}"
+    return None
 
 
 def _unknown_character(text: str, position: int) -> ProgramError:

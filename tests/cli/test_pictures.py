@@ -1,0 +1,143 @@
+"""The drawn graph, as the real renderer draws it."""
+
+import re
+import struct
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from ..conftest import Run
+
+SVG = "{http://www.w3.org/2000/svg}"
+NEURON = "autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6"
+
+
+def texts(svg: str) -> list[str]:
+    """Everything that is written in a picture."""
+    return ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def position(svg: str, text: str) -> tuple[float, float]:
+    """Where a text stands; y grows downwards."""
+    (found,) = [t for t in ElementTree.fromstring(svg).iter(f"{SVG}text") if "".join(t.itertext()) == text]
+    return float(found.attrib["x"]), float(found.attrib["y"])
+
+
+def fill(svg: str, text: str) -> str:
+    (found,) = [t for t in ElementTree.fromstring(svg).iter(f"{SVG}text") if "".join(t.itertext()) == text]
+    return found.attrib["fill"]
+
+
+def test_boxes_hold_name_value_and_gradient(shell: Run) -> None:
+    written = texts(shell(f"{NEURON} --format svg").stdout)
+    for text in ["a", "x", "b", "a*x", "0.2", "1.393", "0.03932", "0.7311", "0.9311", "sigmoid", "+", "*"]:
+        assert text in written
+    assert written.count("0.1966") == 3  # b, a*x and a*x + b
+
+
+def test_value_and_gradient_differ_in_place_and_colour(shell: Run) -> None:
+    svg = shell("autodiff grad 'L = a*b' a=2 b=-3 --format svg").stdout
+    value, one = position(svg, "-6"), position(svg, "1")
+    assert value[0] < one[0]
+    assert value[1] == one[1]
+    assert fill(svg, "-6") != fill(svg, "1")
+
+
+def test_an_eval_picture_has_no_gradient(shell: Run) -> None:
+    written = texts(shell("autodiff eval 'a*b' a=2 b=-3 --format svg").stdout)
+    assert sorted(written) == sorted(["a", "2", "b", "-3", "*", "a*b", "-6"])
+
+
+def test_data_and_weights_look_different(shell: Run) -> None:
+    dot = shell("autodiff grad 'w*x' w=2 x=3 --wrt w --format dot").stdout
+    w, x = (next(line for line in dot.splitlines() if f">{name}</TD>" in line) for name in "wx")
+    assert re.findall('BGCOLOR="(.*?)"', w) != re.findall('BGCOLOR="(.*?)"', x)
+    assert re.findall("<FONT", w) == ["<FONT"] * 2  # value and gradient
+    assert re.findall("<FONT", x) == ["<FONT"]
+
+
+def test_a_shared_node_is_drawn_once_and_used_twice(shell: Run) -> None:
+    svg = shell("autodiff grad 'x*x' x=3 --format svg").stdout
+    assert texts(svg).count("x") == 1
+    assert len(re.findall(r'class="edge"', svg)) == 3  # twice into the gate, once out of it
+
+
+@pytest.mark.parametrize(
+    ("expression", "upper", "lower"),
+    [
+        ("a*x + b", "a*x", "b"),
+        ("b + a*x", "b", "a*x"),
+        ("a - x*b", "a", "x*b"),
+        ("x*b - a", "x*b", "a"),
+        ("a*x*b", "a*x", "b"),
+    ],
+)
+def test_operands_stand_in_written_order(shell: Run, expression: str, upper: str, lower: str) -> None:
+    svg = shell(f"autodiff eval '{expression}' a=2 x=3 b=5 --format svg").stdout
+    assert position(svg, upper)[1] < position(svg, lower)[1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "ports"),
+    [
+        ("x - y", ["left", "right"]),
+        ("x / y", ["num", "den"]),
+        ("x ^ y", ["base", "exponent"]),
+        ("x * y", []),
+        ("x + y", []),
+    ],
+)
+def test_gates_tell_unlike_operands_apart(shell: Run, expression: str, ports: list[str]) -> None:
+    written = texts(shell(f"autodiff eval '{expression}' x=2 y=3 --format svg").stdout)
+    assert [text for text in written if text in ("left", "right", "num", "den", "base", "exponent")] == ports
+
+
+def test_tooltips_hold_the_exact_numbers(shell: Run) -> None:
+    svg = shell(f"{NEURON} --format svg").stdout
+    titles = re.findall(r'xlink:title="(.*?)"', svg, re.DOTALL)
+    assert any("a*x + b = 1" in title and "0.19661193324148185" in title for title in titles)
+
+
+def test_letters_that_mean_something_to_the_renderer(shell: Run) -> None:
+    svg = shell("autodiff eval 'θ_1 = x*(y/2)\nθ_1 - 日本' x=1 y=2 日本=3 --format svg").stdout
+    assert {"θ_1", "日本", "θ_1 - 日本"} <= set(texts(svg))
+
+
+def test_the_same_bytes_every_run(shell: Run) -> None:
+    for kind in ("svg", "dot"):
+        assert shell(f"{NEURON} --format {kind}").stdout == shell(f"{NEURON} --format {kind}").stdout
+
+
+def test_a_png_is_twice_the_size_of_the_svg(shell: Run, tmp_path: Path) -> None:
+    assert shell(f"{NEURON} --render g.png && {NEURON} --render g.svg").returncode == 0
+    width, height = struct.unpack(">II", (tmp_path / "g.png").read_bytes()[16:24])
+    svg = ElementTree.fromstring((tmp_path / "g.svg").read_text())
+    points = [float(svg.attrib[side].removesuffix("pt")) for side in ("width", "height")]
+    assert width / points[0] == pytest.approx(2 * 96 / 72, rel=0.03)
+    assert height / points[1] == pytest.approx(2 * 96 / 72, rel=0.03)
+
+
+def test_nothing_is_written_outside_the_picture(shell: Run) -> None:
+    svg = shell(f"{NEURON} --format svg").stdout
+    root = ElementTree.fromstring(svg)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for text in root.iter(f"{SVG}text"):
+        length = 0.45 * float(text.attrib["font-size"]) * len("".join(text.itertext()))
+        start = float(text.attrib["x"]) - (length / 2 if text.attrib["text-anchor"] == "middle" else 0)
+        assert 0 <= start
+        assert start + length < width
+        assert -height < float(text.attrib["y"]) < 0
+
+
+def sum_of(terms: int) -> str:
+    return f"'{'+'.join(f'x{i}' for i in range(terms))}' {' '.join(f'x{i}={i}' for i in range(terms))}"
+
+
+def test_a_graph_of_sixty_nodes_is_drawn_and_a_large_one_refused(shell: Run) -> None:
+    drawn = shell(f"autodiff eval {sum_of(30)} --format svg").stdout
+    assert len(re.findall('class="node"', drawn)) == 59 + 29  # boxes and gates
+    refused = shell(f"autodiff eval {sum_of(300)} --format svg")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "a graph of 599 nodes is too large to draw (the limit is 500)" in refused.stderr
+    assert shell(f"autodiff eval {sum_of(300)} --format svg --max-drawn 599").returncode == 0

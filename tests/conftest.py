@@ -1,0 +1,32 @@
+"""The real command, as a user's shell runs it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Run:
+    """Run a line of shell in an empty folder, with the installed `autodiff` on the PATH."""
+
+    def run(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+        scripts = str(Path(sys.executable).parent)
+        env = {**kept, "PATH": f"{scripts}{os.pathsep}{kept['PATH']}", **environment}
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", line],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return run

@@ -1,0 +1,55 @@
+"""What keeps the house in order: who imports whom, what a start loads, and how long files and functions get."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [file for room in ("cli", "engine", "grammar") for file in sorted((ROOT / room).glob("*.py"))]
+
+
+def imported_rooms(file: Path) -> set[str]:
+    """The rooms of the house that a file imports: `from ..grammar.parser import parse` names `grammar`."""
+    statements = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    return {(statement.module or "").split(".")[0] for statement in statements if statement.level == 2}
+
+
+@pytest.mark.parametrize(
+    ("room", "may_import"), [("engine", set()), ("grammar", {"engine"}), ("cli", {"engine", "grammar"})]
+)
+def test_rooms_import_downwards_only(room: str, may_import: set[str]) -> None:
+    files = [file for file in SOURCES if file.parent.name == room]
+    assert files
+    for file in files:
+        assert imported_rooms(file) <= may_import
+
+
+def test_a_plain_eval_loads_nothing_heavy() -> None:
+    heavy = ["rich", "graphviz", "mpmath", "numpy", "pyarrow", "scipy", "json", "csv", "tomllib", "pydantic"]
+    program = (
+        "import sys; from autodiff.cli.main import main\n"
+        "main(['eval', 'sigmoid(x)', 'x=2'])\n"
+        f"print(*[name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "0.8807970779778823\n\n"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_files_and_functions_stay_short(file: Path) -> None:
+    source = file.read_text("utf-8")
+    assert len(source.splitlines()) <= 400
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= 40, node.name
+            assert node.name.startswith("_") or node.returns is not None, node.name
+
+
+def test_the_backward_pass_fits_in_twenty_lines() -> None:
+    tree = ast.parse((ROOT / "engine" / "passes.py").read_text("utf-8"))
+    (backward,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "backward"]
+    assert (backward.end_lineno or 0) - backward.lineno + 1 <= 20
