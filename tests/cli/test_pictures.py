@@ -125,7 +125,7 @@ def test_nothing_is_written_outside_the_picture(shell: Run) -> None:
     for text in root.iter(f"{SVG}text"):
         length = 0.45 * float(text.attrib["font-size"]) * len("".join(text.itertext()))
         start = float(text.attrib["x"]) - (length / 2 if text.attrib["text-anchor"] == "middle" else 0)
-        assert 0 <= start
+        assert start >= 0
         assert start + length < width
         assert -height < float(text.attrib["y"]) < 0
 
