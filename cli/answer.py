@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..engine.passes import backward, forward
 from ..grammar.errors import did_you_mean
-from ..grammar.parser import Program, parse
-from .bindings import check_bindings, check_complete, read_bindings, read_vars
+from ..grammar.parser import normalized, parse
+from ..grammar.program import Program
+from .bindings import Number, check_bindings, check_complete, read_bindings, read_vars
 from .failures import Failure
 from .files import read_text
 from .numbers import shortest
@@ -20,7 +21,7 @@ class Answer:
     """A program, the values of its nodes and, where they were asked for, the adjoints of its nodes for each output."""
 
     program: Program
-    inputs: dict[str, float]
+    inputs: dict[str, Number]
     values: list[float]
     adjoints: list[list[float | None]] | None
     wrt: tuple[str, ...]
@@ -30,18 +31,29 @@ class Answer:
         """A unique name for every node."""
         return self.program.names()
 
-    @property
+    @cached_property
     def outputs(self) -> list[int]:
         """The positions of the outputs among the nodes."""
         return [self.program.graph.position[node] for node in self.program.graph.outputs]
 
-    @property
-    def asked(self) -> list[int]:
-        """The positions of the inputs that derivatives are asked for, in the order of asking."""
-        by_name = {variable.name: self.program.graph.position[variable] for variable in self.program.graph.inputs}
-        return [by_name[name] for name in self.wrt]
+    @cached_property
+    def asked_by_name(self) -> dict[str, list[int] | int]:
+        """For each input that derivatives are asked for, in the order asked, its position, or those of its elements."""
+        position = self.program.graph.position
+        scalar = {variable.name: position[variable] for variable in self.program.graph.inputs}
+        vector = {
+            name: [position[node] for node in value]
+            for name, value in self.program.inputs.items()
+            if isinstance(value, tuple)
+        }
+        return {name: vector[name] if name in vector else scalar[name] for name in self.wrt}
 
-    @property
+    @cached_property
+    def asked(self) -> list[int]:
+        """The positions of the inputs and elements of inputs that derivatives are asked for."""
+        return [i for place in self.asked_by_name.values() for i in (place if isinstance(place, list) else [place])]
+
+    @cached_property
     def gates(self) -> list[int]:
         """The positions of the nodes that are operations."""
         return [i for i, node in enumerate(self.program.graph.nodes) if node.operation is not None]
@@ -77,15 +89,16 @@ def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) 
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
     text, bindings = _read_program(request)
     given = read_bindings(bindings)
-    defaults = read_vars(request.vars) if request.vars else {}
-    program = parse(text.strip(), {*given, *defaults})
-    graph = program.graph
+    values = {**(read_vars(request.vars) if request.vars else {}), **given}
+    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
+    program = parse(text.strip(), lengths, request.max_nodes)
     check_bindings(program, given)
-    values = {**defaults, **given}
     check_complete(program, values)
-    inputs = {variable.name: values[variable.name] for variable in graph.inputs}
-    asked = _asked(wrt, list(inputs)) if gradient else ()
-    computed = forward(graph, inputs)
+    inputs = {name: values[name] for name in program.inputs}
+    graph = program.graph
+    asked = _asked(wrt, program) if gradient else ()
+    numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
+    computed = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
     adjoints = [backward(graph, computed, output) for output in graph.outputs] if gradient else None
     return Answer(program, inputs, computed, adjoints, asked)
 
@@ -102,12 +115,13 @@ def _read_program(request: Request) -> tuple[str, list[str]]:
     return expression, bindings
 
 
-def _asked(wrt: str | None, names: list[str]) -> tuple[str, ...]:
+def _asked(wrt: str | None, program: Program) -> tuple[str, ...]:
+    names = list(program.inputs)
     if wrt is None:
         return tuple(names)
-    asked = [name.strip() for name in wrt.split(",")]
+    asked = [normalized(name.strip()) for name in wrt.split(",")]
     for name in asked:
-        if name not in names:
+        if name not in names and name not in (variable.name for variable in program.graph.inputs):
             hint = did_you_mean(name, names) or (
                 f"the variables are {', '.join(names)}" if names else "it has no variables"
             )

@@ -7,18 +7,22 @@ from typing import Any
 
 from ..engine.passes import forward
 from ..grammar.errors import ProgramError
-from ..grammar.parser import Program, parse
+from ..grammar.parser import normalized, parse
+from ..grammar.program import Program, scalars
 from .failures import Failure
 from .files import read_text
+
+Number = float | list[float]
+"""The value of a variable: a scalar or a vector."""
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(.*)", re.DOTALL)
 
 
-def read_bindings(arguments: Iterable[str]) -> dict[str, float]:
+def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
     """The bindings given as `NAME=VALUE`."""
-    given: dict[str, float] = {}
+    given: dict[str, Number] = {}
     for argument in arguments:
-        match = _BINDING.fullmatch(argument)
+        match = _BINDING.fullmatch(normalized(argument))
         if match is None:
             raise Failure(f"'{argument}' is not of the form NAME=VALUE", _binding_hint(argument))
         name, value = match.groups()
@@ -28,12 +32,19 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, float]:
     return given
 
 
-def read_vars(file: Path) -> dict[str, float]:
-    """The bindings in a JSON or TOML file: one object of numbers, or of expressions as strings."""
+def read_vars(file: Path) -> dict[str, Number]:
+    """The bindings in a JSON or TOML file: one object of numbers, lists of numbers, or expressions as strings."""
     bindings = _load(file)
     if not isinstance(bindings, dict):
         raise Failure(f'{file} holds no names: it must be an object such as {{"x": 2}}')
-    return {name: _number(file, name, value) for name, value in bindings.items()}
+    return {
+        normalized(name): [_number(file, name, item) for item in value]
+        if isinstance(value, list) and value
+        else evaluate_constant(name, value)
+        if isinstance(value, str)
+        else _number(file, name, value)
+        for name, value in bindings.items()
+    }
 
 
 def _load(file: Path) -> Any:
@@ -51,8 +62,6 @@ def _load(file: Path) -> Any:
 
 
 def _number(file: Path, name: str, value: Any) -> float:
-    if isinstance(value, str):
-        return evaluate_constant(name, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Failure(f"the value of '{name}' in {file} is no number")
     try:
@@ -61,25 +70,30 @@ def _number(file: Path, name: str, value: Any) -> float:
         raise Failure(f"the value of '{name}' in {file} is too large for a number") from None
 
 
-def evaluate_constant(name: str, text: str) -> float:
-    """The number that an expression without variables stands for."""
+def evaluate_constant(name: str, text: str) -> Number:
+    """The number or vector that an expression without variables stands for."""
     if not text.strip():
         raise Failure(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
     try:
-        graph = parse(text).graph
-        if graph.inputs:
-            raise ProgramError(f"the value of '{name}' may not contain variables", text, graph.inputs[0].span or (0, 0))
-        if len(graph.outputs) != 1:
-            raise ProgramError(f"the value of '{name}' must be one number", text, (0, len(text)))
+        program = parse(text)
+        for variable in program.inputs.values():
+            place = scalars(variable)[0].span or (0, 0)
+            raise ProgramError(f"the value of '{name}' may not contain variables", text, place)
+        if len(program.outputs) != 1:
+            hint = f"write a vector as {name}=[{text.strip()}]"
+            raise ProgramError(f"the value of '{name}' must be one number or vector", text, (0, len(text)), hint)
     except ProgramError as error:
         start, end = (place + len(name) + 1 for place in error.span)
         raise ProgramError(error.message, f"{name}={text}", (start, end), error.hint) from None
-    return forward(graph, {})[graph.position[graph.outputs[0]]]
+    graph, output = program.graph, program.outputs[0]
+    values = forward(graph, {})
+    numbers = [values[graph.position[node]] for node in scalars(output)]
+    return numbers if isinstance(output, tuple) else numbers[0]
 
 
 def check_bindings(program: Program, given: Iterable[str]) -> None:
     """Failure where a binding has no variable."""
-    names = [variable.name for variable in program.graph.inputs]
+    names = list(program.inputs)
     for name in given:
         if name not in names:
             raise Failure(f"'{name}' does not occur in the expression", _known(name, names))
@@ -94,15 +108,15 @@ def _known(name: str, names: list[str]) -> str:
 def check_complete(program: Program, given: Iterable[str]) -> None:
     """ProgramError where a variable has no binding, at its first appearance."""
     known = set(given)
-    missing = [variable for variable in program.graph.inputs if variable.name not in known]
-    if not missing:
+    names = [name for name in program.inputs if name not in known]
+    if not names:
         return
-    names = [variable.name for variable in missing]
+    place = scalars(program.inputs[names[0]])[0].span or (0, 0)
     hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
     if "e" in names:
         hint += "; Euler's number is exp(1)"
     quoted = " and ".join(f"'{name}'" for name in names[:4]) + " and others" * (len(names) > 4)
-    raise ProgramError(f"no value for {quoted}", program.text, missing[0].span or (0, 0), hint)
+    raise ProgramError(f"no value for {quoted}", program.text, place, hint)
 
 
 def _binding_hint(argument: str) -> str | None:

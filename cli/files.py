@@ -20,6 +20,17 @@ def read_text(file: Path) -> str:
         raise Failure(f"cannot read {name}: it is not UTF-8 text") from None
 
 
+def write_stdout(text: str) -> None:
+    """Print an answer. A reader that has seen enough is no failure, a full disk is one."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `head` has gone away; what is left goes nowhere, and no complaint comes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET) from None
+
+
 def write_whole(file: Path, data: bytes) -> None:
     """Write a file at once or not at all: a reader sees the old content or the new one."""
     try:

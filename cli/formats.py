@@ -5,6 +5,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
+from ..engine.graph import Input
 from .answer import Answer
 from .failures import Failure
 from .numbers import rounded, shortest
@@ -15,11 +16,11 @@ def plain(answer: Answer, request: Request) -> str:
     """One number a line, or for a gradient `name<TAB>derivative`; the output's name first where there are several."""
     rows: list[tuple[str, ...]]
     if answer.adjoints is None:
-        positions = answer.gates if request.nodes else answer.outputs
+        positions = sorted({*answer.gates, *answer.outputs}) if request.nodes else answer.outputs
         rows = [(*([answer.names[i]] if request.nodes else []), shortest(answer.values[i])) for i in positions]
     else:
         positions = [*answer.asked, *(answer.gates if request.nodes else [])]
-        outputs = [[answer.names[i]] if len(answer.outputs) > 1 else [] for i in answer.outputs]
+        outputs = [[answer.names[i]] if answer.program.several else [] for i in answer.outputs]
         rows = [
             (*output, answer.names[i], shortest(answer.derivatives(i)[k]))
             for k, output in enumerate(outputs)
@@ -32,7 +33,7 @@ def json_text(answer: Answer, request: Request) -> str:
     """One object on one line; a number that is not finite is null and named in `warnings`."""
     import json
 
-    several = len(answer.outputs) > 1
+    several = answer.program.several
     document: dict[str, Any] = {
         "expression": answer.program.text,
         "value": _one_or_list([answer.values[i] for i in answer.outputs], several),
@@ -40,14 +41,28 @@ def json_text(answer: Answer, request: Request) -> str:
     }
     if answer.adjoints is not None:
         gradients = [
-            {answer.names[i]: answer.derivatives(i)[k] for i in answer.asked} for k in range(len(answer.outputs))
+            {
+                name: _each(place, lambda i, k=k: answer.derivatives(i)[k])
+                for name, place in answer.asked_by_name.items()
+            }
+            for k in range(len(answer.outputs))
         ]
         document["gradient"] = _one_or_list(gradients, several)
     if request.nodes:
         document["nodes"] = [_json_node(answer, i, several) for i in range(len(answer.values))]
-    if warnings := answer.warnings():
+    if warnings := [*answer.warnings(), *_null_numbers(answer, request.nodes)]:
         document["warnings"] = warnings
     return json.dumps(_without_non_finite(document), ensure_ascii=False) + "\n"
+
+
+def _null_numbers(answer: Answer, nodes: bool) -> list[str]:
+    """Names for the numbers beside the answer itself that JSON has no notation for."""
+    graph = answer.program.graph
+    numbers = [(f"the input {v.name}", answer.values[i]) for i, v in enumerate(graph.nodes) if isinstance(v, Input)]
+    for i in answer.gates if nodes else ():
+        numbers.append((f"the value of node {answer.names[i]}", answer.values[i]))
+        numbers += [(f"the gradient of node {answer.names[i]}", d) for d in answer.derivatives(i)]
+    return [f"{what} is {shortest(number)}" for what, number in numbers if not isfinite(number)]
 
 
 def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
@@ -62,6 +77,10 @@ def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
     if answer.adjoints is not None:
         node["gradient"] = _one_or_list(answer.derivatives(i), several)
     return node
+
+
+def _each(place: list[int] | int, number: Callable[[int], float]) -> list[float] | float:
+    return [number(i) for i in place] if isinstance(place, list) else number(place)
 
 
 def _one_or_list(items: list[Any], several: bool) -> Any:
@@ -85,7 +104,7 @@ def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
 
     if request.nodes:
         raise Failure("--nodes has no place in csv and tsv", "use --format json or --format table")
-    several = len(answer.outputs) > 1
+    several = answer.program.several
     text = StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow([*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]])
@@ -101,6 +120,7 @@ Grid = tuple[str, list[str], list[list[str]]]
 
 def grid(answer: Answer, request: Request) -> Grid:
     """A gradient by name, one row an input; of several outputs the Jacobian, one row an output."""
+    nodes = answer.program.graph.nodes
     value = [rounded(number, request.digits) for number in answer.values]
     gates = [i for i in answer.gates if i not in answer.outputs] if request.nodes else []
     columns = [*answer.asked, *gates]
@@ -108,11 +128,11 @@ def grid(answer: Answer, request: Request) -> Grid:
         rows = [*(answer.program.graph.position[v] for v in answer.program.graph.inputs), *gates, *answer.outputs]
         return "", ["name", "value"], [[answer.names[i], value[i]] for i in rows]
     derivatives = [[rounded(d, request.digits) for d in answer.derivatives(i)] for i in columns]
-    if len(answer.outputs) == 1:
+    if not answer.program.several:
         (output,) = answer.outputs
         body = [[answer.names[i], value[i], d] for i, (d,) in zip(columns, derivatives, strict=True)]
         return f"{answer.names[output]} = {value[output]}", ["name", "value", "derivative"], body
-    at = ", ".join(f"{name} = {rounded(number, request.digits)}" for name, number in answer.inputs.items())
+    at = ", ".join(f"{variable.name} = {value[i]}" for i, variable in enumerate(nodes) if isinstance(variable, Input))
     head = ["output", "value", *[f"by {answer.names[i]}" for i in columns]]
     body = [[answer.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(answer.outputs)]
     return at, head, body

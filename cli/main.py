@@ -1,7 +1,6 @@
 """The command `autodiff`: its subcommands, and one place where everything that can go wrong ends."""
 
 import inspect
-import os
 import sys
 from typing import Annotated, Any
 
@@ -48,7 +47,6 @@ def main(arguments: list[str]) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (Failure, ProgramError) as error:
         return report(error)
@@ -58,11 +56,8 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # click's way to end where `head` has seen enough of a help page
         return 0
-    except OSError as error:
-        return report(Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET))
     except Exception as error:
         return report(Failure(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it", NOT_MET))
 

@@ -5,7 +5,7 @@ import sys
 from ..grammar.errors import did_you_mean
 from .answer import Answer
 from .failures import NOT_MET, Failure, warn
-from .files import write_whole
+from .files import write_stdout, write_whole
 from .formats import FORMATS, PICTURE_KINDS
 from .request import Request
 
@@ -35,4 +35,4 @@ def put_out(answer: Answer, request: Request) -> None:
     if not request.quiet:
         for warning in warnings:
             warn("warning", warning)
-    sys.stdout.write(text)
+    write_stdout(text)

@@ -58,7 +58,7 @@ def draw(answer: Answer, max_drawn: int) -> graphviz.Digraph:
             NOT_MET,
         )
     dot = graphviz.Digraph("autodiff")
-    dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.45", fontname="Helvetica")
+    dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.5", fontname="Helvetica")
     dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color=GREY)
     dot.attr("edge", color=GREY, arrowsize="0.6", fontname="Helvetica", fontsize="10", fontcolor=GREY)
     for i in drawn:
@@ -92,13 +92,13 @@ def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
         dot.node(f"o{i}", label=_gate(name, len(operands), named), shape="plain", **gate)
         for port, j in enumerate(operands):
             dot.edge(f"n{j}:e", f"o{i}:{port}:w")
-    dot.edge(f"o{i}:e", f"n{i}:w")
+    dot.edge(f"o{i}:e", f"n{i}:w", weight="4")  # a gate and its box want to be level
 
 
 def _gate(symbol: str, operands: int, names: Sequence[str]) -> str:
     """The label of an oval with a port for each operand, in written order; named where they differ."""
     texts = [f'<FONT POINT-SIZE="9" COLOR="{GREY}">{name}</FONT>' for name in names] or [""] * operands
-    size = "" if names else ' WIDTH="1" HEIGHT="12" FIXEDSIZE="TRUE"'
+    size = "" if names else ' CELLPADDING="0" HEIGHT="12"'
     rows = [f'<TD PORT="{port}"{size}>{text}</TD>' for port, text in enumerate(texts[:operands])]
     rows[0] += f'<TD ROWSPAN="{operands}" WIDTH="20">{escape(symbol)}</TD>'
     return (
@@ -111,7 +111,7 @@ def _gate(symbol: str, operands: int, names: Sequence[str]) -> str:
 def _box(answer: Answer, i: int) -> str:
     """The label of a box as Graphviz reads it: the name above, the value and the gradient side by side below."""
     node = answer.program.graph.nodes[i]
-    name = node.label or answer.program.source(node, _LONGEST_LABEL)
+    name = answer.program.title(node, _LONGEST_LABEL)
     value = rounded(answer.values[i], _DIGITS)
     if isinstance(node, Constant) and node.label is None:
         return f'<<FONT COLOR="{GREY}">{escape(name)}</FONT>>'
@@ -146,7 +146,7 @@ def _is_data(answer: Answer, i: int) -> bool:
 def _tooltip(answer: Answer, i: int) -> str:
     """The sub-expression and the exact numbers."""
     node = answer.program.graph.nodes[i]
-    text = f"{answer.program.source(node)} = {shortest(answer.values[i])}"
+    text = f"{answer.program.title(node)} = {shortest(answer.values[i])}"
     if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
         text += "\ngradient " + ", ".join(shortest(d) for d in answer.derivatives(i))
     return str(graphviz.escape(text))

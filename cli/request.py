@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..grammar.parser import MAX_NODES
+
 
 def _formats() -> list[str]:
     from .formats import FORMATS
@@ -43,6 +45,7 @@ class Request:
     render: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
     ] = None
+    max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False

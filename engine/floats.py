@@ -41,7 +41,7 @@ asin, acos, atan, atan2 = _guarded(math.asin), _guarded(math.acos), math.atan, m
 sinh, cosh, tanh = _guarded(math.sinh, odd=True), _guarded(math.cosh), math.tanh
 asinh, acosh = math.asinh, _guarded(math.acosh)
 atanh = _guarded(math.atanh, {1.0: inf, -1.0: -inf})
-erf, erfc, hypot = math.erf, math.erfc, math.hypot
+erf, erfc, hypot, norm = math.erf, math.erfc, math.hypot, math.hypot
 abs = math.fabs
 
 

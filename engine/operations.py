@@ -5,7 +5,10 @@ Read a row as: name, meaning, value, local derivatives by each operand. `m` is t
 formulas are chosen to keep their digits in the tails: `1 - tanh(x)^2` has none left at x = 20, `1/cosh(x)^2` has all.
 """
 
+from functools import reduce
+from itertools import accumulate
 from math import inf, log, nan, pi, sqrt
+from operator import add, mul
 from typing import Any
 
 from . import floats
@@ -37,6 +40,19 @@ def _ratio(m: Any, x: Any, length: Any) -> Any:
 def _over_square(m: Any, x: Any, y: Any) -> Any:
     """x/y^2, where y^2 alone might overflow or underflow."""
     return m.div(m.div(x, y), y)
+
+
+def _products_of_the_others(x: tuple[Any, ...]) -> tuple[Any, ...]:
+    """For each element the product of all others, without dividing by an element that may be 0."""
+    before = list(accumulate(x[:-1], mul, initial=1.0))
+    after = list(accumulate(reversed(x[1:]), mul, initial=1.0))
+    return tuple(map(mul, before, reversed(after)))
+
+
+def _log_sum_exp(m: Any, top: Any, x: tuple[Any, ...]) -> Any:
+    """log(sum(exp(x))), shifted by the greatest element so that nothing overflows; an infinite one is the answer."""
+    shifted = m.log(reduce(add, [m.exp(each - top) for each in x]))
+    return m.where(m.abs(top) < inf, top + shifted, top)
 
 
 # fmt: off
@@ -139,6 +155,54 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("clip", "x kept between low and high", aliases=("clamp",), kinks="1 at the edges",
             value=lambda m, x, low, high: m.min(m.max(x, low), high),
             local=lambda m, out, x, low, high: _clip_local(m, x, low, high)),
+    ],
+    "choice and logic": [
+        Operation("where", "x where the condition holds, else y", kinks="what was not chosen gets no gradient",
+            local=lambda m, out, condition, x, y: (None, m.when(condition, 1.0), m.when(m.eq(condition, 0.0), 1.0))),
+        Operation("less", "1 where x < y, else 0", symbol="<", kinks="0 everywhere",
+            value=lambda m, x, y: m.where(x < y, 1.0, 0.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("less_equal", "1 where x <= y, else 0", symbol="<=", kinks="0 everywhere",
+            value=lambda m, x, y: m.where(x <= y, 1.0, 0.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("greater", "1 where x > y, else 0", symbol=">", kinks="0 everywhere",
+            value=lambda m, x, y: m.where(x > y, 1.0, 0.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("greater_equal", "1 where x >= y, else 0", symbol=">=", kinks="0 everywhere",
+            value=lambda m, x, y: m.where(x >= y, 1.0, 0.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("equal", "1 where x is y, else 0", symbol="==", commutative=True, kinks="0 everywhere",
+            value=lambda m, x, y: m.where(m.eq(x, y), 1.0, 0.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("not_equal", "1 where x is not y, else 0", symbol="!=", commutative=True, kinks="0 everywhere",
+            value=lambda m, x, y: m.where(m.eq(x, y), 0.0, 1.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("and", "1 where neither is 0, else 0", symbol="and", commutative=True, kinks="0 everywhere",
+            value=lambda m, x, y: m.where(m.eq(x, 0.0) | m.eq(y, 0.0), 0.0, 1.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("or", "1 where one is not 0, else 0", symbol="or", commutative=True, kinks="0 everywhere",
+            value=lambda m, x, y: m.where(m.eq(x, 0.0) & m.eq(y, 0.0), 0.0, 1.0),
+            local=lambda m, out, x, y: (None, None)),
+        Operation("not", "1 where x is 0, else 0", symbol="not", kinks="0 everywhere",
+            value=lambda m, x: m.where(m.eq(x, 0.0), 1.0, 0.0),
+            local=lambda m, out, x: (None,)),
+    ],
+    "vectors": [
+        Operation("sum", "sum of the elements", commutative=True,
+            value=lambda m, *x: reduce(add, x),
+            local=lambda m, out, *x: (1.0,) * len(x)),
+        Operation("prod", "product of the elements", commutative=True,
+            value=lambda m, *x: reduce(mul, x),
+            local=lambda m, out, *x: _products_of_the_others(x)),
+        Operation("mean", "mean of the elements", commutative=True,
+            value=lambda m, *x: m.div(reduce(add, x), float(len(x))),
+            local=lambda m, out, *x: (1.0 / len(x),) * len(x)),
+        Operation("norm", "square root of the sum of the squares", commutative=True, hard=(0,), kinks="0 at zero",
+            local=lambda m, out, *x: tuple(_ratio(m, each, out) for each in x)),
+        Operation("logsumexp", "log of the sum of exp of the elements", commutative=True, hard=(0,),
+            value=lambda m, *x: _log_sum_exp(m, m.max(*x), x),
+            local=lambda m, out, *x: tuple(m.exp(each - out) for each in x),
+            definition=lambda m, *x: m.log(reduce(add, map(m.exp, x)))),
     ],
     "activations": [
         Operation("sigmoid", "logistic function 1/(1 + exp(-x))", aliases=("logistic", "expit"), hard=(0, -40, 40),

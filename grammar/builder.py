@@ -1,129 +1,210 @@
 """Parser reductions into graph nodes: each rule of `language.lark` that has an alias calls the method of that name."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..engine.graph import Constant, Input, Node
+from ..engine.graph import Constant, Input, Span
 from ..engine.operation import Operation
 from ..engine.operations import OPERATIONS, SPELLINGS
 from .errors import ProgramError, did_you_mean
+from .functions import Function, Parameter, cost, play
+from .values import VECTOR_FUNCTIONS, Value, Workshop
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 
-Piece = tuple[Node, int, int]
-"""A node with the place of this mention of it: the parentheses around it, a later use of a name."""
+Piece = tuple[Any, int, int]
+"""A value with the place of this mention of it: the parentheses around it, a later use of a name. Inside the body of a
+function there is no value yet."""
 
 
 class Builder:
     """The scope and the nodes of one program at a time; `begin` starts the next."""
 
-    def begin(self, text: str, variables: Iterable[str]) -> None:
-        """Forget the last program. `variables` are names that are inputs even where a constant has that name."""
+    def begin(self, text: str, variables: Mapping[str, int | None], max_nodes: int) -> None:
+        """Forget the last program. `variables` are names that are inputs even where a constant has that name, with
+        their lengths where they are vectors."""
         self.text = text
-        self.variables = frozenset(variables)
-        self.inputs: dict[str, Input] = {}
-        self.scope: dict[str, Node] = {}
+        self.workshop = Workshop(text, max_nodes)
+        self.variables = variables
+        self.inputs: dict[str, Value] = {}
+        self.scope: dict[str, Value] = {}
+        self.functions: dict[str, Function] = {}
+        self.costs: dict[Function, int] = {}
+        self.defined: Function | None = None
+        self.last_assigned: Piece | None = None
 
     def __getattr__(self, name: str) -> Callable[[list[Any]], Any]:
         # Lark looks up one method a rule; every alias that is no method of this class is the name of an operation.
         if name.startswith("assign_"):
             return partial(self._update, OPERATIONS[name.removeprefix("assign_")])
         if name in OPERATIONS:
-            return partial(self._apply, OPERATIONS[name])
+            return partial(self._operator, OPERATIONS[name])
         raise AttributeError(name)
 
-    def start(self, statements: list[list[Piece]]) -> list[Node]:
+    def _do(self, action: Any, pieces: Sequence[Piece], start: int, end: int) -> Piece:
+        """Do what a rule says to the values of its parts; inside the body of a function, record it."""
+        if self.defined is not None:
+            self.defined.body.append((action, len(pieces), (start, end)))
+            return None, start, end
+        return action([piece[0] for piece in pieces], (start, end)), start, end
+
+    # --- Statements
+
+    def start(self, statements: list[list[Piece]]) -> list[Piece]:
         if not statements:
-            raise ProgramError(
-                "the program is empty", self.text, (0, len(self.text)), "write an expression, such as 'x^2'"
-            )
+            raise self._error("the program is empty", (0, len(self.text)), "write an expression, such as 'x^2'")
         for unused in statements[:-1]:
             if unused:
-                raise ProgramError(
-                    "nothing uses the value of this statement",
-                    self.text,
-                    (unused[0][1], unused[-1][2]),
-                    "give it a name (y = ...), or write several outputs with commas in the last statement",
-                )
-        return [node for node, _, _ in statements[-1] or [self._last_assigned]]
+                hint = "give it a name (y = ...), or write several outputs with commas in the last statement"
+                raise self._error("nothing uses the value of this statement", (unused[0][1], unused[-1][2]), hint)
+        if statements[-1]:
+            return statements[-1]
+        if self.last_assigned is None:
+            raise self._error("the last statement has no value", (0, len(self.text)), "end with an expression")
+        return [self.last_assigned]
 
     def outputs(self, pieces: list[Piece]) -> list[Piece]:
         return pieces
 
     def assign(self, children: list[Any]) -> list[Piece]:
-        name, (node, start, end) = children
-        if node.label is None:
-            node.label = str(name)
-        self.scope[name] = node
-        self._last_assigned = node, start, end
+        name, piece = children
+        value = piece[0]
+        if isinstance(value, tuple):
+            for i, node in enumerate(value):
+                node.label = node.label or f"{name}[{i}]"
+        else:
+            value.label = value.label or str(name)
+        self.scope[name] = value
+        self.last_assigned = piece
         return []  # only an assignment that is the last statement puts out its value
 
     def _update(self, operation: Operation, children: list[Any]) -> list[Piece]:
-        name, *_, (right, _, end) = children
-        left = self._lookup(name)
-        node = Node(operation, (left, right), span=(name.start_pos, end))
-        return self.assign([name, (node, name.start_pos, end)])
+        name, *_, right = children
+        left = self._lookup(name), *_span(name)
+        return self.assign([name, self._do(partial(self.workshop.apply, operation), (left, right), left[1], right[2])])
 
-    def _apply(self, operation: Operation, children: list[Any]) -> Piece:
+    def signature(self, children: list[Any]) -> Function:
+        """The head of a definition: from here on, reductions are recorded."""
+        name, _, *parameters, _ = children
+        for i, parameter in enumerate(parameters):
+            if parameter in parameters[:i]:
+                raise self._error(f"'{parameter}' is a parameter of {name} twice", _span(parameter))
+        self.defined = Function(str(name), tuple(map(str, parameters)), [])
+        return self.defined
+
+    def define(self, children: list[Any]) -> list[Piece]:
+        function, _ = children
+        self.defined = None
+        self.functions[function.name] = function
+        self.costs[function] = cost(function, self.costs)
+        self.last_assigned = None
+        return []
+
+    # --- Expressions
+
+    def _operator(self, operation: Operation, children: list[Any]) -> Piece:
         """An operator: its operands stand first and last among the children, or, of a sign, only last."""
         first, last = children[0], children[-1]
-        if len(children) == 2:
-            return self._node(operation, (last[0],), first.start_pos, last[2])
-        return self._node(operation, (first[0], last[0]), first[1], last[2])
+        action = partial(self.workshop.apply, operation)
+        if type(first) is tuple:
+            return self._do(action, (first, last), first[1], last[2])
+        return self._do(action, (last,), first.start_pos, last[2])
 
-    def _node(self, operation: Operation, operands: tuple[Node, ...], start: int, end: int) -> Piece:
-        return Node(operation, operands, span=(start, end)), start, end
+    def dot(self, children: list[Any]) -> Piece:
+        left, _, right = children
+        return self._do(self.workshop.dot, (left, right), left[1], right[2])
+
+    def compare(self, children: list[Any]) -> Piece:
+        pieces, signs = children[::2], [str(sign) for sign in children[1::2]]
+        return self._do(partial(self.workshop.compare, signs), pieces, pieces[0][1], pieces[-1][2])
+
+    def choice(self, children: list[Any]) -> Piece:
+        chosen, condition, other = children
+        return self._do(self.workshop.choose, (chosen, condition, other), chosen[1], other[2])
 
     def plus(self, children: list[Any]) -> Piece:
-        sign, (node, _, end) = children
-        return node, sign.start_pos, end
+        sign, (value, _, end) = children
+        return value, sign.start_pos, end
 
     def group(self, children: list[Any]) -> Piece:
-        left, (node, _, _), right = children
-        return node, left.start_pos, right.end_pos
+        left, (value, _, _), right = children
+        return value, left.start_pos, right.end_pos
+
+    def vector(self, children: list[Any]) -> Piece:
+        left, *pieces, right = children
+        return self._do(self.workshop.vector, pieces, left.start_pos, right.end_pos)
+
+    def index(self, children: list[Any]) -> Piece:
+        vector, _, index, right = children
+        action = partial(self.workshop.index, index_span=(index[1], index[2]))
+        return self._do(action, (vector, index), vector[1], right.end_pos)
 
     def number(self, children: list[Any]) -> Piece:
         (token,) = children
-        span = token.start_pos, token.end_pos
-        return Constant(float(token), span=span), *span
+        number = float(token)
+        return self._do(lambda _, span: Constant(number, span=span), (), *_span(token))
 
     def name(self, children: list[Any]) -> Piece:
         (token,) = children
-        return self._lookup(token), token.start_pos, token.end_pos
+        if self.defined is not None:
+            if token in self.defined.parameters:
+                return self._do(Parameter(self.defined.parameters.index(token)), (), *_span(token))
+            value = self._lookup(token)  # captured where the function is defined
+            return self._do(lambda _, span: value, (), *_span(token))
+        return self._lookup(token), *_span(token)
 
-    def _lookup(self, token: Any) -> Node:
-        """The node that a name stands for at this point: what was assigned last, a constant, or an input."""
+    def _lookup(self, token: Any) -> Value:
+        """What a name stands for at this point: what was assigned last, a constant, or an input."""
         name = str(token)
-        if name in self.scope:
-            return self.scope[name]
-        span = token.start_pos, token.end_pos
-        if name in CONSTANTS and name not in self.variables:
-            return Constant(CONSTANTS[name], label=name, span=span)
-        self.scope[name] = self.inputs[name] = Input(name, span)
+        if name not in self.scope:
+            if name in CONSTANTS and name not in self.variables:
+                return Constant(CONSTANTS[name], label=name, span=_span(token))
+            length = self.variables.get(name)
+            elements = (Input(f"{name}[{i}]", _span(token)) for i in range(length or 0))
+            self.inputs[name] = self.scope[name] = Input(name, _span(token)) if length is None else tuple(elements)
         return self.scope[name]
 
     def call(self, children: list[Any]) -> Piece:
-        name, *arguments, right = children
-        span = name.start_pos, name.end_pos
-        operation = SPELLINGS.get(name)
-        if operation is None:
-            raise ProgramError(
-                f"unknown function '{name}'",
-                self.text,
-                span,
-                did_you_mean(name, list(SPELLINGS)) or f"for a product write {name}*(...)",
-            )
-        least, most = operation.arity
-        if not least <= len(arguments) <= most:
-            raise ProgramError(
-                f"{name} takes {_quantity(least, most)}, not {len(arguments)}",
-                self.text,
-                (name.start_pos, right.end_pos),
-                f"write {operation.signature}",
-            )
-        return self._node(operation, tuple(node for node, _, _ in arguments), name.start_pos, right.end_pos)
+        name, _, *pieces, right = children
+        start, end = name.start_pos, right.end_pos
+        if self.defined is not None and name == self.defined.name:
+            raise self._error(f"{name} may not call itself", (start, end))
+        if name in self.functions:
+            function = self.functions[name]
+            least = most = len(function.parameters)
+            signature, action = function.signature, function if self.defined else partial(self._play, function)
+        elif name in VECTOR_FUNCTIONS:
+            least, signature, expand = VECTOR_FUNCTIONS[name]
+            most, action = least, partial(expand, self.workshop)
+        elif name in SPELLINGS:
+            operation = SPELLINGS[name]
+            (least, most), signature = operation.arity, operation.signature
+            action = partial(self.workshop.apply, operation)
+        else:
+            raise self._unknown_function(name)
+        if not least <= len(pieces) <= most:
+            message = f"{name} takes {_quantity(least, most)}, not {len(pieces)}"
+            raise self._error(message, (start, end), f"write {signature}")
+        return self._do(action, pieces, start, end)
+
+    def _play(self, function: Function, arguments: Sequence[Value], call: Span) -> Value:
+        self.workshop.reserve(self.costs[function], call)
+        return play(self.workshop, function, arguments, call)
+
+    def _unknown_function(self, name: Any) -> ProgramError:
+        known = [*self.functions, *VECTOR_FUNCTIONS, *SPELLINGS]
+        variable = name in self.scope or (self.defined is not None and name in self.defined.parameters)
+        hint = None if variable else did_you_mean(name, known)
+        return self._error(f"unknown function '{name}'", _span(name), hint or f"for a product write {name}*(...)")
+
+    def _error(self, message: str, span: Span, hint: str | None = None) -> ProgramError:
+        return ProgramError(message, self.text, span, hint)
+
+
+def _span(token: Any) -> Span:
+    return token.start_pos, token.end_pos
 
 
 def _quantity(least: int, most: float) -> str:

@@ -2,16 +2,16 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import Constant, Graph, Node, Span
+from ..engine.graph import Span
 from .builder import Builder
 from .errors import ProgramError
+from .program import Program
+from .tokens import Tokens
 
 if TYPE_CHECKING:
     lark: Any
@@ -22,87 +22,52 @@ else:
         import lark
 
 _builder = Builder()
+_tokens = Tokens()
 _building = Lock()
 
 # What may come next, in the words of an error, by the terminals that stand for it.
-_EXPECTATIONS = {"a value": {"NUMBER"}, "an operator": {"TIMES"}, "','": {"COMMA"}, "')'": {"RPAR"}}
+_EXPECTATIONS = {
+    "a value": {"NUMBER"},
+    "an operator": {"TIMES"},
+    "','": {"COMMA"},
+    "')'": {"RPAR"},
+    "']'": {"RSQB"},
+    "'else'": {"ELSE"},
+}
 
-_LONGEST_NAME = 60
-
-
-@dataclass(frozen=True)
-class Program:
-    """A text and the graph that it describes."""
-
-    text: str
-    graph: Graph
-
-    def names(self) -> list[str]:
-        """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
-        uses: Counter[str] = Counter()
-        return [self._name(node, uses) for node in self.graph.nodes]
-
-    def _name(self, node: Node, uses: Counter[str]) -> str:
-        name = node.label or self.source(node)
-        if isinstance(node, Constant):
-            return name
-        uses[name] += 1
-        return name if uses[name] == 1 else f"{name} ({uses[name]})"
-
-    def source(self, node: Node, longest: int = _LONGEST_NAME) -> str:
-        """The piece of text that a node came from, on one line, shortened in the middle where it is longer."""
-        start, end = node.span or (0, 0)
-        half = longest // 2
-        text = (
-            self.text[start:end]
-            if end - start <= 4 * longest
-            else self.text[start : start + 2 * longest] + self.text[end - 2 * longest : end]
-        )
-        text = " ".join(text.split())
-        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"
+MAX_NODES = 10_000_000
 
 
-def parse(text: str, variables: Iterable[str] = ()) -> Program:
+def parse(text: str, variables: Mapping[str, int | None] | None = None, max_nodes: int = MAX_NODES) -> Program:
     """Read a program; ProgramError where it is none.
 
-    A name in `variables` is an input of the program even where a constant has that name.
+    `variables` are names that are inputs of the program even where a constant has that name; to those that are vectors
+    it gives their length.
     """
+    text = normalized(text)
     with _building:
-        _builder.begin(text, variables)
+        _builder.begin(text, variables or {}, max_nodes)
+        _tokens.begin(text)
         try:
-            outputs = _parser().parse(text)
+            outputs = [value for value, _, _ in _parser().parse(text)]
         except lark.UnexpectedInput as error:
             raise _syntax_error(text, error) from None
-        return Program(text, Graph(outputs, list(_builder.inputs.values())))
+        several = len(outputs) > 1 or isinstance(outputs[0], tuple)
+        workshop = _builder.workshop
+        return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls)
 
 
-class _Parentheses:
-    """Between the lexer and the parser: inside parentheses a line break is white space."""
-
-    always_accept = ()
-
-    def process(self, tokens: Iterator[Any]) -> Iterator[Any]:
-        self.open: list[Any] = []
-        for token in tokens:
-            if token.type == "LPAR":
-                self.open.append(token)
-            elif token.type == "RPAR":
-                if not self.open:
-                    raise ProgramError("this parenthesis was never opened", _builder.text, _span(token))
-                self.open.pop()
-            if token.type != "_NEWLINE" or not self.open:
-                yield token
-
-
-_parentheses = _Parentheses()
+def normalized(text: str) -> str:
+    """The text with each accented letter as one character, however it was typed."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 @cache
 def _parser() -> Any:
     if hasattr(lark, "Lark_StandAlone"):
-        return lark.Lark_StandAlone(transformer=_builder, postlex=_parentheses)
+        return lark.Lark_StandAlone(transformer=_builder, postlex=_tokens)
     return lark.Lark.open(
-        "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_parentheses
+        "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_tokens
     )
 
 
@@ -115,25 +80,27 @@ def _syntax_error(text: str, error: Any) -> ProgramError:
     if isinstance(error, lark.UnexpectedCharacters):
         return _unknown_character(text, error.pos_in_stream)
     token = error.token
-    if token.type == "$END" and _parentheses.open:
-        return ProgramError("this parenthesis is never closed", text, _span(_parentheses.open[-1]))
+    if token.type == "$END" and (never_closed := _tokens.never_closed()):
+        return never_closed
     start, end = (len(text), len(text) + 1) if token.type == "$END" else _span(token)
-    before = re.search(r"([\w.]+|\))(\s*)$", text[:start])
+    before = re.search(r"([\w.]+(?:\[[\w.-]*\])*|[)\]])(\s*)$", text[:start])
     if token.type == "NUMBER" and before and not before[2] and "." in before[1] + token:
         return ProgramError(f"'{before[1]}{token}' is not a number", text, (before.start(), end))
     accepted = error.interactive_parser.accepts()
     expected = [words for words, terminals in _EXPECTATIONS.items() if terminals & accepted]
     found = {"$END": "the end", "_NEWLINE": "a line break"}.get(token.type, f"'{token}'")
     wanted = " or ".join(filter(None, [", ".join(expected[:-1]), *expected[-1:]]))
-    message = f"expected {wanted}, found {found}" if wanted else f"unexpected {found}"
+    message = f"expected {wanted}, found {found}" if wanted else f"{found} is not expected here"
     return ProgramError(message, text, (start, end), _remedy(token, before and before[1]))
 
 
 def _remedy(token: Any, before: str | None) -> str | None:
     if token.type == "EQUAL":
-        return "an assignment is a statement of its own: NAME = EXPRESSION"
+        return "an assignment is a statement of its own (NAME = EXPRESSION); to compare, write =="
+    if token.type in ("IF", "ELSE", "AND", "OR"):
+        return f"'{token}' is a word of the language and cannot be a name"
     if before and token.type in ("NAME", "LPAR", "NUMBER"):
-        left = "(...)" if before == ")" else before
+        left = {")": "(...)", "]": "[...]"}.get(before, before)
         return f"a product needs its sign: {left}*{'(...)' if token.type == 'LPAR' else token}"
     return None
 

@@ -102,7 +102,7 @@ def test_a_name_read_before_its_assignment_is_an_input() -> None:
 
 
 def test_a_variable_of_the_caller_shadows_a_constant() -> None:
-    assert [variable.name for variable in parse("pi*x", {"pi"}).graph.inputs] == ["pi", "x"]
+    assert [variable.name for variable in parse("pi*x", {"pi": None}).graph.inputs] == ["pi", "x"]
 
 
 def test_a_shared_name_is_one_node() -> None:

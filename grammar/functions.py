@@ -1,0 +1,63 @@
+"""Functions that a program defines: the reductions of the body are recorded, and played again for every call."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..engine.graph import Node, Span
+from .errors import ProgramError
+from .values import Value, Workshop
+
+Action = Callable[[Sequence[Value], Span], Value]
+"""What one reduction of the parser does: values of the operands and the place in the text to a value."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Stands for an argument of the call."""
+
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A definition `f(x, y) = …`. The steps of the body are in postfix order, so that a stack plays them."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: list[tuple["Action | Parameter | Function", int, Span]]
+    """What each step does, to how many operands, at which place."""
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({', '.join(self.parameters)})"
+
+
+def cost(function: Function, costs: dict[Function, int]) -> int:
+    """The least number of nodes that a call makes, given the costs of the functions defined before."""
+    return sum(costs[action] if isinstance(action, Function) else bool(count) for action, count, _ in function.body)
+
+
+def play(workshop: Workshop, function: Function, arguments: Sequence[Value], call: Span) -> Value:
+    """The value of a call. Calls inside the body are frames on a stack of our own, so depth is no matter."""
+    first_age = Node().age
+    stack: list[Value] = []
+    frames = [(iter(function.body), arguments)]
+    try:
+        while frames:
+            steps, arguments = frames[-1]
+            for action, count, span in steps:
+                if isinstance(action, Parameter):
+                    stack.append(arguments[action.position])
+                    continue
+                operands = stack[len(stack) - count :]
+                del stack[len(stack) - count :]
+                if isinstance(action, Function):
+                    frames.append((iter(action.body), operands))
+                    break
+                stack.append(workshop.note_call(action(operands, span), call, first_age))
+            else:
+                frames.pop()
+    except ProgramError as error:
+        error.hint = error.hint or f"in the call {workshop.text[slice(*call)]}"
+        raise
+    return workshop.note_result(stack[0], call, first_age)

@@ -1,0 +1,72 @@
+"""A program that was read: its graph, and the names under which its nodes are shown."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..engine.graph import Constant, Graph, Input, Node, Span
+from .values import Value
+
+_LONGEST_NAME = 60
+
+
+def scalars(value: Value) -> tuple[Node, ...]:
+    """The nodes of a value: the elements of a vector, or a scalar alone."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A text and what it describes."""
+
+    text: str
+    inputs: Mapping[str, Value]
+    """Every variable by its name, in order of first appearance; a vector as the tuple of its elements."""
+    outputs: Sequence[Value]
+    several: bool
+    """Whether there are several outputs, or one that is a vector."""
+    elements: Mapping[Node, int]
+    calls: Mapping[Node, Span]
+
+    @cached_property
+    def graph(self) -> Graph:
+        """All that the outputs are computed from."""
+        inputs = [node for value in self.inputs.values() for node in scalars(value) if isinstance(node, Input)]
+        return Graph([node for value in self.outputs for node in scalars(value)], inputs)
+
+    def names(self) -> list[str]:
+        """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
+        uses: Counter[str] = Counter()
+        return [self._name(node, uses) for node in self.graph.nodes]
+
+    def _name(self, node: Node, uses: Counter[str]) -> str:
+        name = self.title(node)
+        if isinstance(node, Constant):
+            return name
+        uses[name] += 1
+        return name if uses[name] == 1 else f"{name} ({uses[name]})"
+
+    def title(self, node: Node, longest: int = _LONGEST_NAME) -> str:
+        """What a node is called where it need not be told from all others: its label, or what stands in the text."""
+        if node.label is not None:
+            return node.label
+        call = self.calls.get(node)
+        if call == node.span and node.operation is not None:
+            title = node.operation.name  # a gate inside a function of the language itself
+        else:
+            title = self.source(node, longest)
+        if node in self.elements:
+            title = f"{title if title.isidentifier() else f'({title})'}[{self.elements[node]}]"
+        return f"{self._shortened(call, longest)}: {title}" if call else title
+
+    def source(self, node: Node, longest: int = _LONGEST_NAME) -> str:
+        """The piece of text that a node came from, on one line, shortened in the middle where it is longer."""
+        return self._shortened(node.span or (0, 0), longest)
+
+    def _shortened(self, span: Span, longest: int) -> str:
+        (start, end), half, enough = span, longest // 2, 2 * longest
+        # Of a long text only the ends are looked at: those of the sums 1+2, 1+2+3, ... are long together.
+        ends = [(start, end)] if end - start <= 2 * enough else [(start, start + enough), (end - enough, end)]
+        text = " ".join("".join(self.text[first:last] for first, last in ends).split())
+        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"

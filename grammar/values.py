@@ -1,0 +1,163 @@
+"""What an expression stands for while it is read: a node, or a vector of nodes; and what operations do to them.
+
+Every node of a graph is a scalar. An operation on vectors is unrolled here into one node an element.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..engine.graph import Constant, Graph, Input, Node, Span
+from ..engine.operation import Operation
+from ..engine.operations import GROUPS, OPERATIONS
+from ..engine.passes import forward
+from .errors import ProgramError
+
+Value = Node | tuple[Node, ...]
+
+COMPARISONS = {row.symbol: row for row in GROUPS["choice and logic"]}
+TYPOGRAPHIC = {"≤": "<=", "≥": ">=", "≠": "!="}
+
+
+@dataclass
+class Workshop:
+    """Makes the nodes of one program, from one text, and remembers what their spans alone do not tell."""
+
+    text: str
+    max_nodes: int
+    first_age: int = field(default_factory=lambda: Node().age)
+    elements: dict[Node, int] = field(default_factory=dict)
+    """Of a node that is an element of a vector, its index."""
+    calls: dict[Node, Span] = field(default_factory=dict)
+    """Of a node made on the way to the value of a call, that call."""
+
+    def error(self, message: str, span: Span, hint: str | None = None) -> ProgramError:
+        return ProgramError(message, self.text, span, hint)
+
+    def apply(self, operation: Operation, operands: Sequence[Value], span: Span) -> Value:
+        """An operation on scalars; or, where an operand is a vector, element by element, scalars standing for all."""
+        length = None
+        for operand in operands:
+            if type(operand) is tuple:
+                if length is not None and length != len(operand):
+                    raise self.error(f"vectors of different lengths: {length} and {len(operand)} elements", span)
+                length = len(operand)
+        if length is None:
+            return Node(operation, tuple(operands), span=span)  # type: ignore[arg-type]
+        if operation.variadic and len(operands) == 1:
+            return self.count(Node(operation, operands[0], span=span), span)  # type: ignore[arg-type]
+        columns = [operand if isinstance(operand, tuple) else (operand,) * length for operand in operands]
+        return self.vector_of((Node(operation, row, span=span) for row in zip(*columns, strict=True)), span)
+
+    def vector_of(self, nodes: Iterable[Node], span: Span) -> tuple[Node, ...]:
+        """New nodes as a vector."""
+        vector = tuple(self.count(node, span) for node in nodes)
+        for i, node in enumerate(vector):
+            self.elements[node] = i
+        return vector
+
+    def note_call(self, value: Value, call: Span, first_age: int) -> Value:
+        """Remember the call that a value was made for, unless it was there before."""
+        for node in value if isinstance(value, tuple) else (value,):
+            if node.age > first_age:
+                self.calls[self.count(node, call)] = call
+        return value
+
+    def note_result(self, value: Value, call: Span, first_age: int) -> Value:
+        """The result of a call stands for the text of the call."""
+        for node in value if isinstance(value, tuple) else (value,):
+            if node.age > first_age:
+                self.calls.pop(node, None)
+                node.span = call
+        return value
+
+    def reserve(self, nodes: int, span: Span) -> None:
+        """ProgramError where there is no room for that many more nodes."""
+        if Node().age - self.first_age + nodes > self.max_nodes:
+            raise self.too_large(span)
+
+    def count(self, node: Node, span: Span) -> Node:
+        """The node, unless there are too many by now."""
+        if node.age - self.first_age >= self.max_nodes:
+            raise self.too_large(span)
+        return node
+
+    def too_large(self, span: Span) -> ProgramError:
+        return self.error(
+            f"the graph would have more than {self.max_nodes:,} nodes", span, "raise the limit with --max-nodes"
+        )
+
+    def vector(self, items: Sequence[Value], span: Span) -> Value:
+        """A vector literal."""
+        if not items:
+            raise self.error("a vector needs at least one element", span)
+        if any(isinstance(item, tuple) for item in items):
+            raise self.error("an element of a vector must be a scalar, not a vector", span)
+        return tuple(items)  # type: ignore[arg-type]
+
+    def index(self, operands: Sequence[Value], span: Span, index_span: Span) -> Value:
+        """An element of a vector, counted from its end where the index is negative."""
+        vector, index = operands
+        if not isinstance(vector, tuple):
+            name = vector.name if isinstance(vector, Input) else None
+            hint = f"give it as a vector: {name}=[1, 2, 3]" if name else None
+            raise self.error(f"{repr(name) if name else 'a scalar'} has no elements", span, hint)
+        i = self.whole_number(index, index_span)
+        if not -len(vector) <= i < len(vector):
+            s = "s" * (len(vector) != 1)
+            raise self.error(f"index {i} is out of range: the vector has {len(vector)} element{s}", index_span)
+        return vector[i]
+
+    def whole_number(self, value: Value, span: Span) -> int:
+        """The whole number that a constant expression stands for."""
+        if isinstance(value, Node):
+            graph = Graph([value], [])
+            if all(node.operation or isinstance(node, Constant) for node in graph.nodes):
+                number = forward(graph, {})[-1]
+                if number == number // 1 and abs(number) < 2**53:
+                    return int(number)
+        raise self.error("an index must be a whole number", span)
+
+    def compare(self, signs: Sequence[str], operands: Sequence[Value], span: Span) -> Value:
+        """A comparison, or a chain of them: `a < b <= c` is `a < b and b <= c`, where b is one node."""
+        pairs = zip(operands, signs, operands[1:], strict=False)
+        truths = [
+            self.apply(COMPARISONS[TYPOGRAPHIC.get(sign, sign)], (left, right), span) for left, sign, right in pairs
+        ]
+        result = truths[0]
+        for truth in truths[1:]:
+            result = self.apply(OPERATIONS["and"], (result, truth), span)
+        return result
+
+    def choose(self, operands: Sequence[Value], span: Span) -> Value:
+        """`a if c else b`, whose condition is read second but is the first operand of `where`."""
+        chosen, condition, other = operands
+        return self.apply(OPERATIONS["where"], (condition, chosen, other), span)
+
+    def dot(self, operands: Sequence[Value], span: Span) -> Value:
+        """The sum of the products of the elements of two vectors."""
+        left, right = operands
+        if not isinstance(left, tuple) or not isinstance(right, tuple):
+            raise self.error("a dot product needs two vectors", span)
+        products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), span)
+        return self.apply(OPERATIONS["sum"], (products,), span)
+
+    def softmax(self, operands: Sequence[Value], span: Span) -> Value:
+        """exp(x_i)/sum(exp(x)) for every element, without overflow."""
+        (x,) = operands
+        if not isinstance(x, tuple):
+            raise self.error("softmax needs a vector", span)
+        total = self.inside(self.apply(OPERATIONS["logsumexp"], (x,), span), span)
+        return self.apply(
+            OPERATIONS["exp"], (self.inside(self.apply(OPERATIONS["sub"], (x, total), span), span),), span
+        )
+
+    def inside(self, value: Value, span: Span) -> Value:
+        """A step on the way to the value that the text at the span stands for."""
+        return self.note_call(value, span, self.first_age)
+
+
+VECTOR_FUNCTIONS: dict[str, tuple[int, str, Callable[[Workshop, Sequence[Value], Span], Value]]] = {
+    "dot": (2, "dot(x, y)", Workshop.dot),
+    "softmax": (1, "softmax(x)", Workshop.softmax),
+}
+"""Functions of whole vectors that are several gates: the number of operands, how a call is written, and the gates."""
