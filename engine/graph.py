@@ -66,17 +66,19 @@ class Graph:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.nodes = topological_order([*inputs, *outputs])
-        self.position = {node: i for i, node in enumerate(self.nodes)}
-        self.operands = [tuple(self.position[operand] for operand in node.operands) for node in self.nodes]
+        self.position = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
+        place = self.position.__getitem__
+        self.operands = [tuple(map(place, node.operands)) if node.operands else () for node in self.nodes]
 
 
 def topological_order(outputs: Iterable[Node]) -> list[Node]:
     """The outputs and everything they are computed from, operands before the nodes that use them."""
     found = set(outputs)
-    pending = list(found)
-    while pending:
-        for operand in pending.pop().operands:
+    order = list(found)
+    for node in order:  # which grows on the way
+        for operand in node.operands:
             if operand not in found:
                 found.add(operand)
-                pending.append(operand)
-    return sorted(found, key=attrgetter("age"))
+                order.append(operand)
+    order.sort(key=attrgetter("age"))
+    return order

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import Span
 from .builder import Builder
+from .driver import Driver
 from .errors import ProgramError
 from .program import Program
 from .tokens import Tokens
@@ -46,15 +47,24 @@ def parse(text: str, variables: Mapping[str, int | None] | None = None, max_node
     """
     text = normalized(text)
     with _building:
-        _builder.begin(text, variables or {}, max_nodes)
-        _tokens.begin(text)
         try:
-            outputs = [value for value, _, _ in _parser().parse(text)]
+            _begin(text, variables or {}, max_nodes)
+            try:
+                pieces = _driver().parse(text)
+            except KeyError:  # once more with lark itself, which knows what it expected
+                _begin(text, variables or {}, max_nodes)
+                pieces = _parser().parse(text)
         except lark.UnexpectedInput as error:
             raise _syntax_error(text, error) from None
+        outputs = [value for value, _, _ in pieces]
         several = len(outputs) > 1 or isinstance(outputs[0], tuple)
         workshop = _builder.workshop
         return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls)
+
+
+def _begin(text: str, variables: Mapping[str, int | None], max_nodes: int) -> None:
+    _builder.begin(text, variables, max_nodes)
+    _tokens.begin(text)
 
 
 def normalized(text: str) -> str:
@@ -69,6 +79,11 @@ def _parser() -> Any:
     return lark.Lark.open(
         "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_tokens
     )
+
+
+@cache
+def _driver() -> Driver:
+    return Driver(_parser())
 
 
 def _span(token: Any) -> Span:

@@ -1,0 +1,76 @@
+"""Runs lark's parse tables, skipping the reductions that do nothing.
+
+A number in the middle of an expression becomes an atom, a power, a signed, a product, a sum, a comparison and so on, and
+lark takes a step for each. Two in three reductions of usual programs are of that kind. Where a chain of them leads is the
+same for the same state below and the same next token, so it is worked out once. `benchmarks/size.py` measures the gain.
+"""
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+Rule = tuple[Callable[[list[Any]], Any] | None, int, str]
+"""What a reduction calls (None: it only renames its one part), how many parts it takes, and what it makes of them."""
+
+
+class _End:
+    """Stands behind the last token."""
+
+    type = "$END"
+
+
+class Driver:
+    """A parser on the tables of a `Lark` that was built with `parser="lalr"` and a transformer."""
+
+    def __init__(self, lark: Any) -> None:
+        self.frontend = lark.parser
+        parser = self.frontend.parser.parser
+        table, callbacks = parser.parse_table, parser.callbacks
+        self.start, end = table.start_states["start"], table.end_states["start"]
+        rules: dict[Any, Rule] = {}
+        self.states: dict[int, dict[str, Any]] = {}
+        """By state and symbol: a state to go to, or a rule to reduce by."""
+        for state, actions in table.states.items():
+            self.states[state] = row = {}
+            for symbol, (_, argument) in actions.items():
+                if isinstance(argument, int):
+                    row[symbol] = argument
+                else:
+                    if argument not in rules:
+                        renames = argument.options.expand1 and len(argument.expansion) == 1 and not argument.alias
+                        callback = None if renames else callbacks[argument]
+                        rules[argument] = callback, len(argument.expansion), argument.origin.name
+                    row[symbol] = rules[argument]
+        self.states[end]["$END"] = end
+        self.gotos: dict[tuple[int, str, str], int] = {}
+
+    def parse(self, text: str) -> Any:
+        """What the transformer made of the text; KeyError where the text is not of the language."""
+        states, gotos = self.states, self.gotos
+        stack, values = [self.start], list[Any]()
+        for token in chain(self.frontend._make_lexer_thread(text).lex(None), [_End]):
+            kind = token.type
+            action = states[stack[-1]][kind]
+            while type(action) is not int:
+                callback, size, made = action
+                parts = values[len(values) - size :]
+                if size:
+                    del values[-size:], stack[-size:]
+                values.append(callback(parts) if callback else parts[0])
+                key = stack[-1], made, kind
+                state = gotos[key] if key in gotos else self.goto(key)
+                stack.append(state)
+                action = states[state][kind]
+            stack.append(action)
+            values.append(token)
+        return values[-2]
+
+    def goto(self, key: tuple[int, str, str]) -> int:
+        """The state above `below` once `made` is there, past all reductions that the next token makes to rename it."""
+        below, made, kind = key
+        row = self.states[below]
+        state = row[made]
+        while type(action := self.states[state].get(kind)) is tuple and action[0] is None:
+            state = row[action[2]]
+        self.gotos[key] = state
+        return state
