@@ -1,15 +1,22 @@
 """The console script, and `python -m autodiff`."""
 
 import gc
+import os
 import sys
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
     gc.disable()  # neither the imports nor a graph make cyclic garbage, and looking for it takes 10 % of a start
-    from .cli.main import main
+    # A caller may close any of the three streams (`>&-`), which Python shows as None.
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    try:
+        from .cli.main import main
 
-    sys.exit(main(sys.argv[1:]))
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # before main could take it
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ def _read_program(request: Request) -> tuple[str, list[str]]:
     """The program's text and the bindings: with `-f FILE` the first argument is a binding already."""
     expression, bindings = request.expression, request.bindings or []
     if request.file is not None:
+        if expression is not None and "=" not in expression:
+            raise Failure(f"two programs: '{expression}' and the one in {request.file}")
         return read_text(request.file), [*([] if expression is None else [expression]), *bindings]
     if expression is None:
         raise Failure("no expression", "write it in quotes, such as 'x^2', or read it from a file with -f FILE")
@@ -125,5 +127,5 @@ def _asked(wrt: str | None, program: Program) -> tuple[str, ...]:
             hint = did_you_mean(name, names) or (
                 f"the variables are {', '.join(names)}" if names else "it has no variables"
             )
-            raise Failure(f"--wrt names '{name}', which does not occur in the expression", hint)
+            raise Failure(f"--wrt names '{name}', which is no variable of the expression", hint)
     return tuple(dict.fromkeys(asked))

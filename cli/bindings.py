@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,16 @@ def _load(file: Path) -> Any:
     import json
     import tomllib
 
-    loads = {".json": json.loads, ".toml": tomllib.loads}.get(file.suffix.lower())
+    # A pipe has no ending: /dev/stdin, - or <(command).
+    read_json = partial(json.loads, parse_int=float)
+    loads = {"": read_json, ".json": read_json, ".toml": tomllib.loads}.get(file.suffix.lower())
     if loads is None:
         raise Failure(f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files")
     text = read_text(file)
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"{file} is not valid {file.suffix[1:].upper()}: {error}") from None
+        raise Failure(f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}") from None
 
 
 def _number(file: Path, name: str, value: Any) -> float:
@@ -96,10 +99,10 @@ def check_bindings(program: Program, given: Iterable[str]) -> None:
     names = list(program.inputs)
     for name in given:
         if name not in names:
-            raise Failure(f"'{name}' does not occur in the expression", _known(name, names))
+            raise Failure(f"'{name}' is no variable of the expression", _known(names))
 
 
-def _known(name: str, names: list[str]) -> str:
+def _known(names: list[str]) -> str:
     if not names:
         return "it has no variables"
     return f"its variable{'s are' if len(names) > 1 else ' is'} {', '.join(names)}"
@@ -115,11 +118,14 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
     hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
     if "e" in names:
         hint += "; Euler's number is exp(1)"
-    quoted = " and ".join(f"'{name}'" for name in names[:4]) + " and others" * (len(names) > 4)
-    raise ProgramError(f"no value for {quoted}", program.text, place, hint)
+    quoted = [f"'{name}'" for name in names[:4]] + ["others"] * (len(names) > 4)
+    listed = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    raise ProgramError(f"no value for {listed}", program.text, place, hint)
 
 
 def _binding_hint(argument: str) -> str | None:
     if re.fullmatch(r"[^\W\d]\w*", argument):
         return f"give it a value: {argument}=VALUE"
+    if "=" in argument:
+        return "a name begins with a letter, and goes on with letters and digits"
     return "an expression with spaces needs quotes: autodiff eval 'a*x + b' a=1 x=2 b=3"

@@ -56,8 +56,15 @@ def excerpt(text: str, start: int, end: int) -> list[str]:
 
 
 def _print_styled(lines: list[tuple[str, str, str]]) -> None:
+    try:
+        _print_lines(lines)
+    except OSError:  # stderr is full or gone: the answer and the exit code still count
+        return
+
+
+def _print_lines(lines: list[tuple[str, str, str]]) -> None:
     if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:  # then rich, which takes a while, has no part in it
-        print("\n".join(head + body for head, _, body in lines), file=sys.stderr)
+        print("\n".join(head + body for head, _, body in lines), file=sys.stderr, flush=True)
         return
     from rich.console import Console
     from rich.text import Text

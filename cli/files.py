@@ -11,6 +11,8 @@ from .failures import NOT_MET, Failure
 def read_text(file: Path) -> str:
     """The text of a file, `-` being stdin; Failure where there is none."""
     name = "stdin" if str(file) == "-" else str(file)
+    if name == "stdin" and sys.stdin is None:
+        raise Failure("cannot read stdin: it is closed")
     try:
         data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
         return data.decode("utf-8-sig")

@@ -74,7 +74,7 @@ def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
         "operands": [answer.names[j] for j in graph.operands[i]],
         "value": answer.values[i],
     }
-    if answer.adjoints is not None:
+    if answer.adjoints is not None and (i in answer.asked or not isinstance(graph.nodes[i], Input)):
         node["gradient"] = _one_or_list(answer.derivatives(i), several)
     return node
 
@@ -123,17 +123,19 @@ def grid(answer: Answer, request: Request) -> Grid:
     nodes = answer.program.graph.nodes
     value = [rounded(number, request.digits) for number in answer.values]
     gates = [i for i in answer.gates if i not in answer.outputs] if request.nodes else []
-    columns = [*answer.asked, *gates]
+    inputs = [i for i, node in enumerate(nodes) if isinstance(node, Input)]
     if answer.adjoints is None:
-        rows = [*(answer.program.graph.position[v] for v in answer.program.graph.inputs), *gates, *answer.outputs]
-        return "", ["name", "value"], [[answer.names[i], value[i]] for i in rows]
-    derivatives = [[rounded(d, request.digits) for d in answer.derivatives(i)] for i in columns]
-    if not answer.program.several:
-        (output,) = answer.outputs
-        body = [[answer.names[i], value[i], d] for i, (d,) in zip(columns, derivatives, strict=True)]
-        return f"{answer.names[output]} = {value[output]}", ["name", "value", "derivative"], body
-    at = ", ".join(f"{variable.name} = {value[i]}" for i, variable in enumerate(nodes) if isinstance(variable, Input))
-    head = ["output", "value", *[f"by {answer.names[i]}" for i in columns]]
+        shown = dict.fromkeys([*inputs, *gates, *answer.outputs])
+        return "", ["name", "value"], [[answer.names[i], value[i]] for i in shown]
+    shown = [*answer.asked, *gates]
+    derivatives = [[rounded(d, request.digits) for d in answer.derivatives(i)] for i in shown]
+    if not answer.program.several or request.nodes:
+        of = [f"d {answer.names[i]}" for i in answer.outputs] if answer.program.several else ["derivative"]
+        title = ", ".join(f"{answer.names[i]} = {value[i]}" for i in answer.outputs)
+        body = [[answer.names[i], value[i], *row] for i, row in zip(shown, derivatives, strict=True)]
+        return title, ["name", "value", *of], body
+    at = ", ".join(f"{answer.names[i]} = {value[i]}" for i in inputs)
+    head = ["output", "value", *[f"by {answer.names[i]}" for i in shown]]
     body = [[answer.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(answer.outputs)]
     return at, head, body
 

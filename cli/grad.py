@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from .answer import answer
+from .failures import warn
 from .output import check, put_out
 from .request import Request, takes_request
 
@@ -13,12 +14,15 @@ from .request import Request, takes_request
 def grad(
     request: Request,
     wrt: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
+        list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
     ] = None,
 ) -> None:
-    """Print the value and the derivative by every variable.
+    """Print the derivative by every variable, and on a terminal the value.
 
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
     check(request)
-    put_out(answer(request, wrt, gradient=True), request)
+    result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+    put_out(result, request)
+    if not result.program.inputs and not request.quiet:
+        warn("note", "there is no variable to differentiate by")

@@ -10,6 +10,7 @@ from ..grammar.errors import ProgramError
 from .arguments import ExpressionCommand
 from .eval import eval
 from .failures import INTERRUPTED, NOT_MET, Failure, report
+from .functions import functions
 from .grad import grad
 
 app = typer.Typer(
@@ -18,9 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (eval, grad):
+for command in (eval, grad, functions):
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    app.command(cls=ExpressionCommand, short_help=summary, help=f"{example}\n\n{summary}")(command)
+    takes_expression = {"cls": ExpressionCommand} if command is not functions else {}
+    app.command(short_help=summary, help=f"{example}\n\n{summary}", **takes_expression)(command)
 
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
@@ -44,6 +46,8 @@ def _options(
 
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
+    if sys.stdout is None:
+        return report(Failure("cannot write the answer: stdout is closed", code=NOT_MET))
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
@@ -70,7 +74,7 @@ def _usage_failure(error: Any) -> Failure:
         message = f"no such option: {error.option_name}"
         if error.possibilities:
             hint = f"did you mean {error.possibilities[0]}?"
-        elif error.option_name.startswith("--"):
+        elif error.option_name.startswith("--") and error.ctx.parent is not None:
             hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"
     elif message.startswith("No such command"):
         commands = ", ".join(info.callback.__name__ for info in app.registered_commands if info.callback)

@@ -1,6 +1,7 @@
 """Tables drawn with rich."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from shutil import get_terminal_size
 
 from rich import box
@@ -17,7 +18,7 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
     """The table as text. Names fold where it is wider than the terminal, but numbers are never cut."""
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
     narrowest = min(_NARROWEST_NAME, widths[0])
-    needed = narrowest + sum(width + 3 for width in widths[1:])
+    needed = narrowest + sum(width + 3 for width in widths[1:]) + 2  # the edges
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     drawn.add_column(head[0], overflow="fold", min_width=narrowest)
     for name in head[1:]:
@@ -32,3 +33,20 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
         console.print(drawn)
     lines = capture.get().splitlines()
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def draw_groups(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """Rows of text under the names of their groups, folded to the width of the terminal."""
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in head:
+        drawn.add_column(name, overflow="fold")
+    for group, rows in groups.items():
+        if len(groups) > 1:
+            drawn.add_row(Text(group, "bold cyan"))
+        for row in rows:
+            drawn.add_row(*[Text(cell) for cell in row])
+        drawn.add_section()
+    console = Console()
+    with console.capture() as capture:
+        console.print(drawn)
+    return capture.get()

@@ -176,7 +176,7 @@ class Builder:
             least = most = len(function.parameters)
             signature, action = function.signature, function if self.defined else partial(self._play, function)
         elif name in VECTOR_FUNCTIONS:
-            least, signature, expand = VECTOR_FUNCTIONS[name]
+            least, signature, _, expand = VECTOR_FUNCTIONS[name]
             most, action = least, partial(expand, self.workshop)
         elif name in SPELLINGS:
             operation = SPELLINGS[name]

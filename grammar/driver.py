@@ -1,8 +1,8 @@
 """Runs lark's parse tables, skipping the reductions that do nothing.
 
-A number in the middle of an expression becomes an atom, a power, a signed, a product, a sum, a comparison and so on, and
-lark takes a step for each. Two in three reductions of usual programs are of that kind. Where a chain of them leads is the
-same for the same state below and the same next token, so it is worked out once. `benchmarks/size.py` measures the gain.
+A number in the middle of an expression becomes an atom, a power, a signed, a product, a sum, a comparison and so on,
+and lark takes a step for each. Where a chain of such steps leads is the same for the same state below and the same next
+token, so it is worked out once.
 """
 
 from collections.abc import Callable

@@ -18,5 +18,5 @@ def did_you_mean(word: str, known: list[str]) -> str | None:
     """A hint that names the known word closest to a mistyped one, if any is close."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), known, n=1, cutoff=0.65)
     return f"did you mean '{close[0]}'?" if close else None

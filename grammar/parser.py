@@ -124,4 +124,8 @@ def _unknown_character(text: str, position: int) -> ProgramError:
     character = text[position]
     name = unicodedata.name(character, f"U+{ord(character):04X}")
     shown = f"'{character}' ({name})" if character.isprintable() else name
-    return ProgramError(f"unexpected character {shown}", text, (position, position + 1))
+    instead = {"√": "sqrt(x)", "∞": "inf", "&": "and", "|": "or", "!": "not"}.get(character)
+    if name.startswith("SUPERSCRIPT"):
+        instead = f"^{unicodedata.digit(character, '')}"
+    hint = f"write {instead}" if instead else None
+    return ProgramError(f"unexpected character {shown}", text, (position, position + 1), hint)

@@ -1,5 +1,6 @@
 """A program that was read: its graph, and the names under which its nodes are shown."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,10 +53,9 @@ class Program:
         if node.label is not None:
             return node.label
         call = self.calls.get(node)
-        if call == node.span and node.operation is not None:
-            title = node.operation.name  # a gate inside a function of the language itself
-        else:
-            title = self.source(node, longest)
+        title = self.source(node, longest)
+        if call == node.span and node.operation is not None:  # a gate inside a function of the language itself
+            title = node.operation.name
         if node in self.elements:
             title = f"{title if title.isidentifier() else f'({title})'}[{self.elements[node]}]"
         return f"{self._shortened(call, longest)}: {title}" if call else title
@@ -68,5 +68,6 @@ class Program:
         (start, end), half, enough = span, longest // 2, 2 * longest
         # Of a long text only the ends are looked at: those of the sums 1+2, 1+2+3, ... are long together.
         ends = [(start, end)] if end - start <= 2 * enough else [(start, start + enough), (end - enough, end)]
-        text = " ".join("".join(self.text[first:last] for first, last in ends).split())
-        return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"
+        text = re.sub(r"#[^\n]*", "", "".join(self.text[first:last] for first, last in ends))
+        text = " ".join(text.split())
+        return text if len(text) <= longest + 4 else f"{text[:half]}…{text[half + 1 - longest :]}"

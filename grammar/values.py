@@ -156,8 +156,8 @@ class Workshop:
         return self.note_call(value, span, self.first_age)
 
 
-VECTOR_FUNCTIONS: dict[str, tuple[int, str, Callable[[Workshop, Sequence[Value], Span], Value]]] = {
-    "dot": (2, "dot(x, y)", Workshop.dot),
-    "softmax": (1, "softmax(x)", Workshop.softmax),
+VECTOR_FUNCTIONS: dict[str, tuple[int, str, str, Callable[[Workshop, Sequence[Value], Span], Value]]] = {
+    "dot": (2, "dot(x, y)", "x @ y, the sum of the products of the elements", Workshop.dot),
+    "softmax": (1, "softmax(x)", "exp(x)/sum(exp(x)), element by element", Workshop.softmax),
 }
-"""Functions of whole vectors that are several gates: the number of operands, how a call is written, and the gates."""
+"""Functions of vectors that are several gates: number of operands, how a call is written, meaning, and the gates."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,67 @@ def test_a_failed_command_leaves_the_old_picture(shell: Run, tmp_path: Path) -> 
 def test_full_disk_is_a_failure_in_words(shell: Run) -> None:
     done = shell("autodiff eval 'x^2' x=3 > /dev/full")
     assert (done.returncode, done.stderr) == (1, "error: cannot write the answer: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "stdout", "stderr"),
+    [
+        ("autodiff eval 'x^2' x=3 >&-", 1, "", "error: cannot write the answer: stdout is closed\n"),
+        ("autodiff eval 'log(x)' x=0 2>&-", 0, "-inf\n", ""),
+        ("autodiff eval 'log(x)' x=0 2>/dev/full", 0, "-inf\n", ""),
+        ("autodiff eval 'log(' x=0 2>&-", 2, "", ""),
+        ("autodiff eval -f - x=0 <&-", 2, "", "error: cannot read stdin: it is closed\n"),
+        ("autodiff --help | head -1 >/dev/null", 0, "", ""),
+    ],
+)
+def test_closed_and_full_streams(shell: Run, line: str, code: int, stdout: str, stderr: str) -> None:
+    done = shell(line)
+    assert (done.returncode, done.stdout, done.stderr) == (code, stdout, stderr)
+
+
+def test_an_early_interrupt_is_quiet_too() -> None:
+    for delay in (0.03, 0.06, 0.09):
+        with subprocess.Popen([AUTODIFF, "eval", "-f", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            time.sleep(delay)
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=10)
+        # Python itself may not have come to the first line of ours yet: then the signal ends it.
+        assert process.returncode == 130 or b"autodiff" not in stderr
+
+
+def test_a_vector_of_numbers_from_a_file(shell: Run) -> None:
+    printed = shell(
+        """echo '{"w": [1, 2], "x": "[3, 4]"}' > v.json; autodiff grad 'w @ x' --vars v.json --format json"""
+    )
+    assert json.loads(printed.stdout)["inputs"] == {"w": [1, 2], "x": [3, 4]}
+    assert json.loads(printed.stdout)["gradient"] == {"w": [3, 4], "x": [1, 2]}
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_table_on_a_terminal_never_cuts_a_number(tmp_path: Path, columns: int) -> None:
+    """In a real terminal of that width; joined again, its wrapped lines hold every number whole."""
+    program = "autodiff grad 'a*b*100, a - b/1e5, a*98765.25' a=12 b=34.5 --digits 9"
+    path = f"{Path(AUTODIFF).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "TERM": "xterm", "HOME": str(tmp_path)}
+    status = subprocess.run(
+        [sys.executable, "-c", PTY, str(columns), program], env=environment, capture_output=True, text=True, timeout=60
+    )
+    for number in ("41400", "11.999655", "1185183", "3450", "-1e-05", "98765.25"):
+        assert number in status.stdout.replace("\n", "").replace("\r", "")
+
+
+PTY = """
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("bash", ["bash", "-c", sys.argv[2]])
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, int(sys.argv[1]), 0, 0))
+try:
+    while data := os.read(fd, 65536):
+        sys.stdout.write(data.decode())
+except OSError:
+    pass
+"""
 
 
 def test_interrupt_is_quiet(tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ WORDS = [
 ]
 
 
+def check(error: ProgramError) -> None:
+    start, end = error.span
+    assert 0 <= start <= end <= len(error.text) + 1, (error.message, error.span)
+    assert error.message
+
+
 def one_text(data: bytes) -> None:
     """Each byte stands for a word of the language; a text that begins with a high byte is taken as it is."""
     if data[:1] > b"\xf0":
@@ -64,9 +70,7 @@ def one_text(data: bytes) -> None:
     try:
         program = parse(text, {"w": 3}, max_nodes=100_000)
     except ProgramError as error:
-        start, end = error.span
-        assert 0 <= start <= end <= len(error.text) + 1, (error.message, error.span)
-        assert error.message
+        check(error)
         return
     graph = program.graph
     assert len(set(program.names())) >= sum(node.operation is not None for node in graph.nodes)

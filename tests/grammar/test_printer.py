@@ -1,0 +1,106 @@
+"""What is printed parses back to the same graph."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
+from autodiff.engine.operations import OPERATIONS
+from autodiff.grammar.parser import parse
+from autodiff.grammar.printer import print_expression, print_program
+
+
+def shape(outputs: list[Node]) -> list[object]:
+    """A graph without names and places: equal where operations, operands, numbers and sharing are."""
+    nodes = topological_order(outputs)
+    numbering: dict[Node, int] = {}
+    seen: list[object] = []
+
+    def visit(output: Node) -> int:
+        pending = [output]
+        while pending:
+            node = pending[-1]
+            waiting = [operand for operand in node.operands if operand not in numbering]
+            if node in numbering or not waiting:
+                pending.pop()
+                if node not in numbering:
+                    numbering[node] = len(seen)
+                    leaf = node.name if isinstance(node, Input) else repr(getattr(node, "number", ""))
+                    name = node.operation.name if node.operation else leaf
+                    seen.append((name, *[numbering[operand] for operand in node.operands]))
+            else:
+                pending.extend(reversed(waiting))
+        return numbering[output]
+
+    return [*[visit(output) for output in outputs], *seen, len(nodes)]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[Node]:
+    """Random graphs of every operation of the table, with shared nodes and several outputs."""
+    nodes: list[Node] = [Input("x"), Input("y"), Input("t1"), Input("w[0]"), Input("w[1]")]
+    for _ in range(draw(st.integers(1, 12))):
+        if draw(st.booleans()):
+            number = draw(st.floats(min_value=0, allow_nan=False) | st.integers(0, 9).map(float))
+            nodes.append(Constant(number))
+        operation = OPERATIONS[draw(st.sampled_from(sorted(OPERATIONS)))]
+        least, most = operation.arity
+        count = draw(st.integers(int(least), int(min(most, least + 2))))
+        nodes.append(Node(operation, tuple(draw(st.sampled_from(nodes)) for _ in range(count))))
+    return [node for node in nodes[-draw(st.integers(1, 3)) :] if node.operation] or [nodes[-1]]
+
+
+@given(graphs())
+def test_what_is_printed_parses_back_to_the_same_graph(outputs: list[Node]) -> None:
+    text = print_program(outputs)
+    back = parse(text, {"w": 2, "t1": None}).graph
+    leaves = {node: None for node in topological_order(outputs) if isinstance(node, Constant)}
+    if not leaves:  # a number in two places of a text is two nodes
+        assert shape(list(back.outputs)) == shape(outputs)
+    assert print_program(list(back.outputs)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-x^2",
+        "(-x)^2",
+        "x^-y",
+        "(x^y)^z",
+        "x^y^z",
+        "x - (y - z)",
+        "x - y - z",
+        "x/(y*z)",
+        "x/y*z",
+        "--x",
+        "-(x + y)",
+        "(x + y)*z",
+        "x % y",
+        "x < y and y < z",
+        "(x < y) < z",
+        "not x == y",
+        "(not x)*y",
+        "(x or y) and z",
+        "x or y and z",
+        "not (x and y)",
+        "where(x > 0, x, -x)",
+        "max(x, y, z)",
+        "leaky_relu(x)",
+        "leaky_relu(x, 0.2)",
+        "t1 = sin(x); t1*t1",
+        "t1 = exp(x); t2 = t1 + 1; t1/t2, t2",
+        "1e+300*x",
+        "inf*x",
+    ],
+)
+def test_text_that_stays_as_it_is(text: str) -> None:
+    assert print_program(list(parse(text).graph.outputs)) == text
+
+
+def test_long_and_deep_graphs_are_printed_without_recursion() -> None:
+    x = Input("x")
+    node: Node = x
+    for _ in range(100_000):
+        node = Node(OPERATIONS["neg"], (node,))
+    assert print_expression(node) == "-" * 100_000 + "x"
+    assert Graph([node], [x]).nodes[0] is x
