@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -163,20 +162,9 @@ def test_closed_and_full_streams(shell: Run, line: str, code: int, stdout: str, 
     assert (done.returncode, done.stdout, done.stderr) == (code, stdout, stderr)
 
 
-def test_an_early_interrupt_is_quiet_too() -> None:
-    for delay in (0.03, 0.06, 0.09):
-        with subprocess.Popen([AUTODIFF, "eval", "-f", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(delay)
-            process.send_signal(signal.SIGINT)
-            _, stderr = process.communicate(timeout=10)
-        # Python itself may not have come to the first line of ours yet: then the signal ends it.
-        assert process.returncode == 130 or b"autodiff" not in stderr
-
-
 def test_a_vector_of_numbers_from_a_file(shell: Run) -> None:
-    printed = shell(
-        """echo '{"w": [1, 2], "x": "[3, 4]"}' > v.json; autodiff grad 'w @ x' --vars v.json --format json"""
-    )
+    bindings = """'{"w": [1, 2], "x": "[3, 4]"}'"""
+    printed = shell(f"echo {bindings} > v.json; autodiff grad 'w @ x' --vars v.json --format json")
     assert json.loads(printed.stdout)["inputs"] == {"w": [1, 2], "x": [3, 4]}
     assert json.loads(printed.stdout)["gradient"] == {"w": [3, 4], "x": [1, 2]}
 
