@@ -24,7 +24,6 @@ class Node:
         self,
         operation: Operation | None = None,
         operands: tuple["Node", ...] = (),
-        *,
         label: str | None = None,
         span: Span | None = None,
     ) -> None:
@@ -41,7 +40,7 @@ class Input(Node):
     __slots__ = ("name",)
 
     def __init__(self, name: str, span: Span | None = None) -> None:
-        super().__init__(label=name, span=span)
+        Node.__init__(self, None, (), name, span)
         self.name = name
 
 
@@ -51,7 +50,7 @@ class Constant(Node):
     __slots__ = ("number",)
 
     def __init__(self, number: float, *, label: str | None = None, span: Span | None = None) -> None:
-        super().__init__(label=label, span=span)
+        Node.__init__(self, None, (), label, span)
         self.number = number
 
 
@@ -73,12 +72,15 @@ class Graph:
 
 def topological_order(outputs: Iterable[Node]) -> list[Node]:
     """The outputs and everything they are computed from, operands before the nodes that use them."""
-    found = set(outputs)
-    order = list(found)
-    for node in order:  # which grows on the way
+    pending = list(dict.fromkeys(outputs))
+    found, order = set(pending), []
+    while pending:
+        node = pending.pop()
+        order.append(node)
         for operand in node.operands:
             if operand not in found:
                 found.add(operand)
-                order.append(operand)
+                pending.append(operand)
+    order.reverse()  # which is nearly the order of age already, so that sorting takes one look at each
     order.sort(key=attrgetter("age"))
     return order

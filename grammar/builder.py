@@ -161,9 +161,11 @@ class Builder:
         if name not in self.scope:
             if name in CONSTANTS and name not in self.variables:
                 return Constant(CONSTANTS[name], label=name, span=_span(token))
+            value: Value = Input(name, _span(token))
             length = self.variables.get(name)
-            elements = (Input(f"{name}[{i}]", _span(token)) for i in range(length or 0))
-            self.inputs[name] = self.scope[name] = Input(name, _span(token)) if length is None else tuple(elements)
+            if length is not None:
+                value = tuple(Input(f"{name}[{i}]", _span(token)) for i in range(length))
+            self.inputs[name] = self.scope[name] = value
         return self.scope[name]
 
     def call(self, children: list[Any]) -> Piece:
@@ -174,20 +176,25 @@ class Builder:
         if name in self.functions:
             function = self.functions[name]
             least = most = len(function.parameters)
-            signature, action = function.signature, function if self.defined else partial(self._play, function)
+            action = function if self.defined else partial(self._play, function)
         elif name in VECTOR_FUNCTIONS:
-            least, signature, _, expand = VECTOR_FUNCTIONS[name]
+            least, _, _, expand = VECTOR_FUNCTIONS[name]
             most, action = least, partial(expand, self.workshop)
         elif name in SPELLINGS:
-            operation = SPELLINGS[name]
-            (least, most), signature = operation.arity, operation.signature
-            action = partial(self.workshop.apply, operation)
+            least, most = SPELLINGS[name].arity
+            action = partial(self.workshop.apply, SPELLINGS[name])
         else:
             raise self._unknown_function(name)
         if not least <= len(pieces) <= most:
             message = f"{name} takes {_quantity(least, most)}, not {len(pieces)}"
-            raise self._error(message, (start, end), f"write {signature}")
+            raise self._error(message, (start, end), f"write {self._signature(name)}")
         return self._do(action, pieces, start, end)
+
+    def _signature(self, name: str) -> str:
+        """How a call of a function is written."""
+        if name in self.functions:
+            return self.functions[name].signature
+        return VECTOR_FUNCTIONS[name][1] if name in VECTOR_FUNCTIONS else SPELLINGS[name].signature
 
     def _play(self, function: Function, arguments: Sequence[Value], call: Span) -> Value:
         self.workshop.reserve(self.costs[function], call)

