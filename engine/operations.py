@@ -55,6 +55,12 @@ def _log_sum_exp(m: Any, top: Any, x: tuple[Any, ...]) -> Any:
     return m.where(m.abs(top) < inf, top + shifted, top)
 
 
+def _shares(m: Any, parts: list[Any]) -> tuple[Any, ...]:
+    """Parts of 1, made to add up to 1: the error of a large logsumexp, by its rounding, is one that they all share."""
+    total = reduce(add, parts)
+    return tuple(m.div(part, total) for part in parts)
+
+
 # fmt: off
 GROUPS: dict[str, list[Operation]] = {
     "arithmetic": [
@@ -67,7 +73,7 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("div", "quotient", symbol="/", hard=(0,),
             local=lambda m, out, num, den: (m.div(1.0, den), m.div(-out, den))),
         Operation("mod", "remainder of x/y, with the sign of y", symbol="%", kinks="by y: -floor(x/y)",
-            local=lambda m, out, x, y: (1.0, -m.floor(m.div(x, y)))),
+            local=lambda m, out, x, y: (1.0, -m.round(m.div(x, y) - m.div(out, y)))),
         Operation("pow", "base to the power of exponent", symbol="^", aliases=("power",), domain=(POSITIVE,),
             hard=(0, 1), kinks="0^y, y > 0: 0 by y",
             local=_pow_local),
@@ -201,12 +207,12 @@ GROUPS: dict[str, list[Operation]] = {
             local=lambda m, out, *x: tuple(_ratio(m, each, out) for each in x)),
         Operation("logsumexp", "log of the sum of exp of the elements", commutative=True, hard=(0,),
             value=lambda m, *x: _log_sum_exp(m, m.max(*x), x),
-            local=lambda m, out, *x: tuple(m.exp(each - out) for each in x),
+            local=lambda m, out, *x: _shares(m, [m.exp(each - out) for each in x]),
             definition=lambda m, *x: m.log(reduce(add, map(m.exp, x)))),
     ],
     "activations": [
         Operation("sigmoid", "logistic function 1/(1 + exp(-x))", aliases=("logistic", "expit"), hard=(0, -40, 40),
-            value=lambda m, x: m.div(m.exp(m.min(x, 0.0)), 1.0 + m.exp(-m.abs(x))),
+            value=lambda m, x: m.div(m.exp(m.where(x < 0.0, x, 0.0)), 1.0 + m.exp(-m.abs(x))),
             local=lambda m, out, x: (out * m.sigmoid(-x),),
             definition=lambda m, x: m.div(1.0, 1.0 + m.exp(-x))),
         Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
