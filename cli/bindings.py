@@ -1,7 +1,7 @@
 """Values for the variables: `NAME=VALUE` on the command line, and `--vars FILE`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,8 @@ def _load(file: Path) -> Any:
 
     # A pipe has no ending: /dev/stdin, - or <(command).
     read_json = partial(json.loads, parse_int=float)
-    loads = {"": read_json, ".json": read_json, ".toml": tomllib.loads}.get(file.suffix.lower())
+    readers: dict[str, Callable[[str], Any]] = {"": read_json, ".json": read_json, ".toml": tomllib.loads}
+    loads = readers.get(file.suffix.lower())
     if loads is None:
         raise Failure(f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files")
     text = read_text(file)

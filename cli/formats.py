@@ -41,10 +41,7 @@ def json_text(answer: Answer, request: Request) -> str:
     }
     if answer.adjoints is not None:
         gradients = [
-            {
-                name: _each(place, lambda i, k=k: answer.derivatives(i)[k])
-                for name, place in answer.asked_by_name.items()
-            }
+            {name: _column(answer, place, k) for name, place in answer.asked_by_name.items()}
             for k in range(len(answer.outputs))
         ]
         document["gradient"] = _one_or_list(gradients, several)
@@ -79,8 +76,11 @@ def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
     return node
 
 
-def _each(place: list[int] | int, number: Callable[[int], float]) -> list[float] | float:
-    return [number(i) for i in place] if isinstance(place, list) else number(place)
+def _column(answer: Answer, place: list[int] | int, k: int) -> list[float] | float:
+    """The derivatives of the k-th output by the elements of a vector, or the one by a scalar."""
+    if isinstance(place, list):
+        return [answer.derivatives(i)[k] for i in place]
+    return answer.derivatives(place)[k]
 
 
 def _one_or_list(items: list[Any], several: bool) -> Any:
@@ -125,8 +125,8 @@ def grid(answer: Answer, request: Request) -> Grid:
     gates = [i for i in answer.gates if i not in answer.outputs] if request.nodes else []
     inputs = [i for i, node in enumerate(nodes) if isinstance(node, Input)]
     if answer.adjoints is None:
-        shown = dict.fromkeys([*inputs, *gates, *answer.outputs])
-        return "", ["name", "value"], [[answer.names[i], value[i]] for i in shown]
+        once = dict.fromkeys([*inputs, *gates, *answer.outputs])
+        return "", ["name", "value"], [[answer.names[i], value[i]] for i in once]
     shown = [*answer.asked, *gates]
     derivatives = [[rounded(d, request.digits) for d in answer.derivatives(i)] for i in shown]
     if not answer.program.several or request.nodes:

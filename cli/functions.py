@@ -35,7 +35,9 @@ def functions(
 def _rows(name: str | None) -> dict[str, list[tuple[str, ...]]]:
     """By group, for every operation or for one: how it is written, its meaning, its derivatives and its kinks."""
     if name is None:
-        rows = {group: [describe(operation) for operation in operations] for group, operations in GROUPS.items()}
+        rows: dict[str, list[tuple[str, ...]]] = {
+            group: [describe(operation) for operation in operations] for group, operations in GROUPS.items()
+        }
         rows["vectors"] += [(signature, meaning, "", "") for _, signature, meaning, _ in VECTOR_FUNCTIONS.values()]
         return rows
     by_symbol = {row.symbol: row for group in reversed(GROUPS.values()) for row in reversed(group) if row.symbol}

@@ -5,6 +5,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ..grammar.errors import ProgramError
 from .arguments import ExpressionCommand
@@ -21,8 +22,8 @@ app = typer.Typer(
 )
 for command in (eval, grad, functions):
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    takes_expression = {"cls": ExpressionCommand} if command is not functions else {}
-    app.command(short_help=summary, help=f"{example}\n\n{summary}", **takes_expression)(command)
+    kind = TyperCommand if command is functions else ExpressionCommand
+    app.command(cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
 
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 

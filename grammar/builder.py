@@ -171,6 +171,8 @@ class Builder:
     def call(self, children: list[Any]) -> Piece:
         name, _, *pieces, right = children
         start, end = name.start_pos, right.end_pos
+        most: float
+        action: Any
         if self.defined is not None and name == self.defined.name:
             raise self._error(f"{name} may not call itself", (start, end))
         if name in self.functions:

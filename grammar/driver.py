@@ -37,7 +37,8 @@ class Driver:
         self.states: dict[int, dict[str, Any]] = {}
         """By state and symbol: a state to go to, or a rule to reduce by."""
         for state, actions in table.states.items():
-            self.states[state] = row = {}
+            row: dict[str, int | Rule] = {}
+            self.states[state] = row
             for symbol, (_, argument) in actions.items():
                 if isinstance(argument, int):
                     row[symbol] = argument
@@ -100,7 +101,7 @@ class Driver:
         """The state above `below` once `made` is there, past all reductions that the next token makes to rename it."""
         below, made, kind = key
         row = self.states[below]
-        state = row[made]
+        state: int = row[made]
         while type(action := self.states[state].get(kind)) is tuple and action[0] is None:
             state = row[action[2]]
         self.gotos[key] = state
