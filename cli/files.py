@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from .failures import NOT_MET, Failure
@@ -35,6 +34,8 @@ def write_stdout(text: str) -> None:
 
 def write_whole(file: Path, data: bytes) -> None:
     """Write a file at once or not at all: a reader sees the old content or the new one."""
+    import tempfile
+
     try:
         if file.exists() and not file.is_file():  # a device or a pipe cannot be replaced
             file.write_bytes(data)

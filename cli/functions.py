@@ -8,9 +8,7 @@ import typer
 from ..engine.graph import Input
 from ..engine.operation import Operation
 from ..engine.operations import GROUPS, SPELLINGS
-from ..engine.symbols import local_derivatives
 from ..grammar.errors import did_you_mean
-from ..grammar.printer import print_expression
 from ..grammar.values import VECTOR_FUNCTIONS
 from .failures import Failure
 from .files import write_stdout
@@ -59,6 +57,9 @@ def _written(symbol: str, operands: tuple[str, ...]) -> str:
 
 def describe(operation: Operation) -> tuple[str, str, str, str]:
     """How an operation is written, its meaning, its derivatives in the language, and its kinks."""
+    from ..engine.symbols import local_derivatives
+    from ..grammar.printer import print_expression
+
     operands = tuple(map(Input, ("x", "y") if operation.variadic else operation.operand_names))
     derivatives = ["0" if d is None else print_expression(d) for d in local_derivatives(operation, operands)]
     if len(derivatives) > 1:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..engine.graph import Node, Span
 from .errors import ProgramError
@@ -11,14 +12,13 @@ Action = Callable[[Sequence[Value], Span], Value]
 """What one reduction of the parser does: values of the operands and the place in the text to a value."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """Stands for an argument of the call."""
 
     position: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Function:
     """A definition `f(x, y) = …`. The steps of the body are in postfix order, so that a stack plays them."""
 
@@ -33,8 +33,8 @@ class Function:
 
 
 def cost(function: Function, costs: dict[Function, int]) -> int:
-    """The least number of nodes that a call makes, given the costs of the functions defined before."""
-    return sum(costs[action] if isinstance(action, Function) else bool(count) for action, count, _ in function.body)
+    """The least number of steps that a call takes, given the costs of the functions defined before."""
+    return sum(1 + costs[action] if isinstance(action, Function) else bool(count) for action, count, _ in function.body)
 
 
 def play(workshop: Workshop, function: Function, arguments: Sequence[Value], call: Span) -> Value:

@@ -104,6 +104,15 @@ def test_letters_that_mean_something_to_the_renderer(shell: Run) -> None:
     assert {"θ_1", "日本", "θ_1 - 日本"} <= set(texts(svg))
 
 
+def test_the_picture_in_the_readme_is_what_its_command_draws(shell: Run) -> None:
+    """By what is written where, since the bytes also depend on the renderer's version."""
+    kept = (Path(__file__).parents[2] / "docs" / "neuron.svg").read_text("utf-8")
+    drawn = shell(f"{NEURON} --format svg").stdout
+    assert texts(kept) == texts(drawn)
+    assert len(re.findall(r'class="(?:node|edge)"', kept)) == len(re.findall(r'class="(?:node|edge)"', drawn))
+    assert position(kept, "a*x")[1] < position(kept, "b")[1]
+
+
 def test_the_same_bytes_every_run(shell: Run) -> None:
     for kind in ("svg", "dot"):
         assert shell(f"{NEURON} --format {kind}").stdout == shell(f"{NEURON} --format {kind}").stdout
