@@ -9,60 +9,32 @@ from .operations import OPERATIONS
 
 
 class Symbol:
-    """A node with Python's operators."""
+    """A node with the operators that rules use; they are set below."""
 
     __slots__ = ("node",)
 
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def __add__(self, other: Any) -> "Symbol":
-        return apply("add", self, other)
-
-    def __radd__(self, other: Any) -> "Symbol":
-        return apply("add", other, self)
-
-    def __sub__(self, other: Any) -> "Symbol":
-        return apply("sub", self, other)
-
-    def __rsub__(self, other: Any) -> "Symbol":
-        return apply("sub", other, self)
-
-    def __mul__(self, other: Any) -> "Symbol":
-        return self if other == 1.0 else apply("mul", self, other)
-
-    def __rmul__(self, other: Any) -> "Symbol":
-        return self if other == 1.0 else apply("mul", other, self)
-
-    def __neg__(self) -> "Symbol":
-        return apply("neg", self)
-
-    def __lt__(self, other: Any) -> "Symbol":
-        return apply("less", self, other)
-
-    def __le__(self, other: Any) -> "Symbol":
-        return apply("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> "Symbol":
-        return apply("greater", self, other)
-
-    def __ge__(self, other: Any) -> "Symbol":
-        return apply("greater_equal", self, other)
-
-    def __and__(self, other: Any) -> "Symbol":
-        return apply("and", self, other)
-
-    def __or__(self, other: Any) -> "Symbol":
-        return apply("or", self, other)
-
 
 def apply(name: str, *operands: Any) -> Symbol:
-    """An operation on symbols and numbers."""
-    return Symbol(Node(OPERATIONS[name], tuple(_node(operand) for operand in operands)))
+    """An operation on symbols and numbers; a factor of 1 vanishes."""
+    if name == "mul" and 1.0 in operands:
+        return next(operand for operand in operands if isinstance(operand, Symbol))
+    return Symbol(Node(OPERATIONS[name], tuple(map(_node, operands))))
 
 
 def _node(operand: Any) -> Node:
     return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
+
+
+_OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "neg": "neg", "and": "and", "or": "or"}
+_COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+
+for _method, _name in (_OPERATORS | _COMPARISONS).items():
+    setattr(Symbol, f"__{_method}__", lambda *operands, name=_name: apply(name, *operands))
+    if _method in ("add", "sub", "mul"):
+        setattr(Symbol, f"__r{_method}__", lambda right, left, name=_name: apply(name, left, right))
 
 
 def _when(taken: Symbol, derivative: Any) -> Symbol:
