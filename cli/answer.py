@@ -58,9 +58,14 @@ class Answer:
         """The positions of the nodes that are operations."""
         return [i for i, node in enumerate(self.program.graph.nodes) if node.operation is not None]
 
+    def derivative(self, position: int, output: int) -> float:
+        """The derivative of the output with that number by a node; where nothing flowed back it is 0."""
+        assert self.adjoints is not None
+        return self.adjoints[output][position] or 0.0
+
     def derivatives(self, position: int) -> list[float]:
-        """The derivative of each output by a node; where nothing flowed back it is 0."""
-        return [adjoints[position] or 0.0 for adjoints in self.adjoints or []]
+        """The derivative of each output by a node."""
+        return [self.derivative(position, k) for k in range(len(self.adjoints or ()))]
 
     def warnings(self) -> list[str]:
         """One line for every number in the answer that is not finite, with the gate where a value first was not."""
@@ -81,7 +86,7 @@ class Answer:
         first = min(behind)
         if not operands[first]:
             return ""
-        at = ", ".join(shortest(self.values[j]) for j in operands[first])
+        at = ", ".join([shortest(self.values[j]) for j in operands[first][:4]] + ["…"] * (len(operands[first]) > 4))
         return f": {self.program.source(self.program.graph.nodes[first])} is {self.values[first]} at {at}"
 
 

@@ -22,7 +22,7 @@ def plain(answer: Answer, request: Request) -> str:
         positions = [*answer.asked, *(answer.gates if request.nodes else [])]
         outputs = [[answer.names[i]] if answer.program.several else [] for i in answer.outputs]
         rows = [
-            (*output, answer.names[i], shortest(answer.derivatives(i)[k]))
+            (*output, answer.names[i], shortest(answer.derivative(i, k)))
             for k, output in enumerate(outputs)
             for i in positions
         ]
@@ -79,8 +79,8 @@ def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
 def _column(answer: Answer, place: list[int] | int, k: int) -> list[float] | float:
     """The derivatives of the k-th output by the elements of a vector, or the one by a scalar."""
     if isinstance(place, list):
-        return [answer.derivatives(i)[k] for i in place]
-    return answer.derivatives(place)[k]
+        return [answer.derivative(i, k) for i in place]
+    return answer.derivative(place, k)
 
 
 def _one_or_list(items: list[Any], several: bool) -> Any:
@@ -109,7 +109,7 @@ def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow([*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]])
     for k, i in enumerate(answer.outputs):
-        derivatives = [shortest(answer.derivatives(j)[k]) for j in answer.asked]
+        derivatives = [shortest(answer.derivative(j, k)) for j in answer.asked]
         writer.writerow([*[answer.names[i]] * several, shortest(answer.values[i]), *derivatives])
     return text.getvalue()
 

@@ -65,6 +65,8 @@ def describe(operation: Operation) -> tuple[str, str, str, str]:
     if len(derivatives) > 1:
         derivatives = [f"by {x.name}: {text}" for x, text in zip(operands, derivatives, strict=True)]
     spellings = [operation.signature, *operation.aliases]
+    if operation.symbol and operation.symbol.isalpha():  # a word of the language, no name
+        spellings = []
     if operation.symbol:
         spellings.insert(0, _written(operation.symbol, operation.operand_names))
     return ", ".join(spellings), operation.help, "; ".join(derivatives), operation.kinks

@@ -111,7 +111,7 @@ def _syntax_error(text: str, error: Any) -> ProgramError:
 
 def _remedy(token: Any, before: str | None) -> str | None:
     if token.type == "EQUAL":
-        return "an assignment is a statement of its own (NAME = EXPRESSION); to compare, write =="
+        return "only a name can be assigned to, in a statement of its own: NAME = EXPRESSION; to compare, write =="
     if token.type in ("IF", "ELSE", "AND", "OR"):
         return f"'{token}' is a word of the language and cannot be a name"
     if before and token.type in ("NAME", "LPAR", "NUMBER"):

@@ -52,6 +52,8 @@ class Program:
         """What a node is called where it need not be told from all others: its label, or what stands in the text."""
         if node.label is not None:
             return node.label
+        if isinstance(node, Constant):
+            return self.source(node, longest)
         call = self.calls.get(node)
         title = self.source(node, longest)
         if call == node.span and node.operation is not None:  # a gate inside a function of the language itself

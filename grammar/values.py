@@ -146,10 +146,11 @@ class Workshop:
         (x,) = operands
         if not isinstance(x, tuple):
             raise self.error("softmax needs a vector", span)
-        total = self.inside(self.apply(OPERATIONS["logsumexp"], (x,), span), span)
-        return self.apply(
-            OPERATIONS["exp"], (self.inside(self.apply(OPERATIONS["sub"], (x, total), span), span),), span
-        )
+        top = self.inside(self.apply(OPERATIONS["max"], (x,), span), span)
+        shifted = self.inside(self.apply(OPERATIONS["sub"], (x, top), span), span)
+        powers = self.inside(self.apply(OPERATIONS["exp"], (shifted,), span), span)
+        total = self.inside(self.apply(OPERATIONS["sum"], (powers,), span), span)
+        return self.apply(OPERATIONS["div"], (powers, total), span)
 
     def inside(self, value: Value, span: Span) -> Value:
         """A step on the way to the value that the text at the span stands for."""

@@ -88,6 +88,8 @@ def test_what_was_not_chosen_gets_no_gradient(text: str, at: float, expected: fl
         ("norm([3, 4]), norm(3e300*[1, 1])", [5, 3e300 * math.sqrt(2)]),
         ("logsumexp([1000, 1000])", [1000 + math.log(2)]),
         ("sum(softmax(1000*w))", [1]),
+        ("softmax([1e16, 1e16]), softmax([-1e300, 1e300])", [0.5, 0.5, 0, 1]),
+        ("softmax([1000, 1000.5])[0]", [1 / (1 + math.exp(0.5))]),
         ("where(w > 0, w, 0)", [2, 0, 4]),
         ("[x, 2*x][1], [1, 2][0]", [6, 1]),
         ("y = w*2; y += 1; y", [5, -5, 9]),
@@ -107,6 +109,11 @@ def test_functions_capture_what_is_known_where_they_are_defined() -> None:
     assert evaluate("dot = 2; dot*dot(w, w)", w=[1.0, 2.0]) == [10]
     assert evaluate("sigmoid(x) = 3*x; sigmoid(2)") == [6]
     assert evaluate("c() = 3; c() + c()") == [6]
+
+
+def test_softmax_and_its_gradient_at_large_operands() -> None:
+    assert gradient("softmax(w)[0]", w=[1e17, 1e17]) == {"w[0]": 0.25, "w[1]": -0.25}
+    assert gradient("softmax(w)[0]", w=[800.0, 0.0])["w[1]"] == pytest.approx(0, abs=1e-300)
 
 
 def test_cs231n_neuron() -> None:
