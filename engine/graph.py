@@ -67,7 +67,7 @@ class Graph:
         self.nodes = topological_order([*inputs, *outputs])
         self.position = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
         place = self.position.__getitem__
-        self.operands = [tuple(map(place, node.operands)) if node.operands else () for node in self.nodes]
+        self.operands = [tuple(map(place, operands)) if (operands := node.operands) else () for node in self.nodes]
 
 
 def topological_order(outputs: Iterable[Node]) -> list[Node]:

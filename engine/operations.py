@@ -55,6 +55,11 @@ def _log_sum_exp(m: Any, top: Any, x: tuple[Any, ...]) -> Any:
     return m.where(m.abs(top) < inf, top + shifted, top)
 
 
+def _logistic(m: Any, x: Any, tail: Any) -> Any:
+    """1/(1 + exp(-x)), where tail = exp(-|x|) never overflows."""
+    return m.div(m.where(x < 0.0, tail, 1.0), 1.0 + tail)
+
+
 def _shares(m: Any, parts: list[Any]) -> tuple[Any, ...]:
     """Parts of 1, made to add up to 1: the error of a large logsumexp, by its rounding, is one that they all share."""
     total = reduce(add, parts)
@@ -212,7 +217,7 @@ GROUPS: dict[str, list[Operation]] = {
     ],
     "activations": [
         Operation("sigmoid", "logistic function 1/(1 + exp(-x))", aliases=("logistic", "expit"), hard=(0, -40, 40),
-            value=lambda m, x: m.div(m.exp(m.where(x < 0.0, x, 0.0)), 1.0 + m.exp(-m.abs(x))),
+            value=lambda m, x: _logistic(m, x, m.exp(-m.abs(x))),
             local=lambda m, out, x: (out * m.sigmoid(-x),),
             definition=lambda m, x: m.div(1.0, 1.0 + m.exp(-x))),
         Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
