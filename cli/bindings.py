@@ -9,7 +9,8 @@ from typing import Any
 from ..engine.passes import forward
 from ..grammar.errors import ProgramError
 from ..grammar.parser import normalized, parse
-from ..grammar.program import Program, scalars
+from ..grammar.program import Program
+from ..grammar.values import scalars
 from .failures import Failure
 from .files import read_text
 

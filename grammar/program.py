@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..engine.graph import Constant, Graph, Input, Node, Span
-from .values import Value
+from .values import Value, scalars
 
 _LONGEST_NAME = 60
-
-
-def scalars(value: Value) -> tuple[Node, ...]:
-    """The nodes of a value: the elements of a vector, or a scalar alone."""
-    return value if isinstance(value, tuple) else (value,)
 
 
 @dataclass(frozen=True)

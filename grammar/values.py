@@ -18,6 +18,11 @@ COMPARISONS = {row.symbol: row for row in GROUPS["choice and logic"]}
 TYPOGRAPHIC = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 
+def scalars(value: Value) -> tuple[Node, ...]:
+    """The nodes of a value: the elements of a vector, or a scalar alone."""
+    return value if isinstance(value, tuple) else (value,)
+
+
 @dataclass
 class Workshop:
     """Makes the nodes of one program, from one text, and remembers what their spans alone do not tell."""
@@ -57,14 +62,14 @@ class Workshop:
 
     def note_call(self, value: Value, call: Span, first_age: int) -> Value:
         """Remember the call that a value was made for, unless it was there before."""
-        for node in value if isinstance(value, tuple) else (value,):
+        for node in scalars(value):
             if node.age > first_age:
                 self.calls[self.count(node, call)] = call
         return value
 
     def note_result(self, value: Value, call: Span, first_age: int) -> Value:
         """The result of a call stands for the text of the call."""
-        for node in value if isinstance(value, tuple) else (value,):
+        for node in scalars(value):
             if node.age > first_age:
                 self.calls.pop(node, None)
                 node.span = call
