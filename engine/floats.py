@@ -6,6 +6,7 @@ rules in `operations.py` call as `m.NAME` when they run on floats; `+ - *` and u
 
 import builtins
 import math
+import operator
 from collections.abc import Callable, Mapping
 from math import copysign, inf, isfinite, isnan, nan
 
@@ -43,22 +44,7 @@ asinh, acosh = math.asinh, _guarded(math.acosh)
 atanh = _guarded(math.atanh, {1.0: inf, -1.0: -inf})
 erf, erfc, hypot, norm = math.erf, math.erfc, math.hypot, math.hypot
 abs = math.fabs
-
-
-def add(x: float, y: float) -> float:
-    return x + y
-
-
-def sub(x: float, y: float) -> float:
-    return x - y
-
-
-def mul(x: float, y: float) -> float:
-    return x * y
-
-
-def neg(x: float) -> float:
-    return -x
+add, sub, mul, neg = operator.add, operator.sub, operator.mul, operator.neg
 
 
 def div(x: float, y: float) -> float:

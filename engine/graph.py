@@ -40,7 +40,8 @@ class Input(Node):
     __slots__ = ("name",)
 
     def __init__(self, name: str, span: Span | None = None) -> None:
-        Node.__init__(self, None, (), name, span)
+        self.operation, self.operands, self.label, self.span = None, (), name, span  # three times as quick as super()
+        self.age = _next_age()
         self.name = name
 
 
@@ -55,25 +56,29 @@ class Constant(Node):
 
 
 class Graph:
-    """All that some outputs are computed from, in topological order.
+    """All that some outputs are computed from, in topological order: the inputs as given, then the rest by age.
 
-    `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`; `inputs` keeps the given order, with
-    those inputs too that no output depends on.
+    `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`. Inputs are there too that no output
+    depends on.
     """
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Input]) -> None:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
-        self.nodes = topological_order([*inputs, *outputs])
+        computed = topological_order(outputs, inputs)
+        self.nodes: list[Node] = [*inputs, *computed]
         self.position = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
         place = self.position.__getitem__
-        self.operands = [tuple(map(place, operands)) if (operands := node.operands) else () for node in self.nodes]
+        self.operands: list[tuple[int, ...]] = [()] * len(inputs)
+        self.operands += [tuple(map(place, node.operands)) for node in computed]
 
 
-def topological_order(outputs: Iterable[Node]) -> list[Node]:
-    """The outputs and everything they are computed from, operands before the nodes that use them."""
-    pending = list(dict.fromkeys(outputs))
-    found, order = set(pending), []
+def topological_order(outputs: Iterable[Node], given: Iterable[Node] = ()) -> list[Node]:
+    """The outputs and everything they are computed from but the given leaves, operands before their users."""
+    found: set[Node] = set(given)
+    pending = [node for node in dict.fromkeys(outputs) if node not in found]
+    found.update(pending)
+    order = []
     while pending:
         node = pending.pop()
         order.append(node)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from .graph import Constant, Graph, Input, Node
+from .graph import Constant, Graph, Node
 from .operation import Operation
 from .operations import FLOATS, OPERATIONS
 
@@ -13,20 +13,21 @@ _FUNCTIONS: dict[Operation | None, Callable[..., float]] = {
 
 def forward(graph: Graph, inputs: Mapping[str, float]) -> list[float]:
     """The value of every node, given the value of every input by its name. KeyError where one is missing."""
-    values: list[float] = []
-    functions = _FUNCTIONS
-    for node, operands in zip(graph.nodes, graph.operands):
+    values = [inputs[variable.name] for variable in graph.inputs]
+    functions, value_of, first = _FUNCTIONS, values.__getitem__, len(values)
+    for node, operands in zip(graph.nodes[first:], graph.operands[first:]):
         if operands:
-            values.append(functions[node.operation](*[values[i] for i in operands]))
-        elif isinstance(node, Input):
-            values.append(inputs[node.name])
+            values.append(functions[node.operation](*map(value_of, operands)))
         elif isinstance(node, Constant):
             values.append(node.number)
+        else:
+            raise KeyError(node.label)  # an input that the graph was not told of
     return values
 
 
 def backward(graph: Graph, values: list[float], output: Node) -> list[float | None]:
     """The adjoint of every node: the derivative of the output by it, or None where nothing flowed back to it."""
+    value_of = values.__getitem__
     nodes, operands_of, last = graph.nodes, graph.operands, graph.position[output]
     adjoints: list[float | None] = [None] * len(values)
     adjoints[last] = 1.0
@@ -34,7 +35,7 @@ def backward(graph: Graph, values: list[float], output: Node) -> list[float | No
         adjoint, operation, operands = adjoints[i], nodes[i].operation, operands_of[i]
         if adjoint is None or operation is None:
             continue
-        local_derivatives = operation.local(FLOATS, values[i], *[values[j] for j in operands])
+        local_derivatives = operation.local(FLOATS, values[i], *map(value_of, operands))
         for j, local in zip(operands, local_derivatives):  # shorter, where an operand has its default
             if local is not None:
                 before, flow = adjoints[j], adjoint * local
