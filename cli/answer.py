@@ -97,6 +97,8 @@ def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) 
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
     lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
     program = parse(text.strip(), lengths, request.max_nodes)
+    if request.gates != "written":
+        program = program.with_gates(request.gates)
     check_bindings(program, given)
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}

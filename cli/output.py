@@ -15,6 +15,12 @@ def check(request: Request) -> None:
     if request.format is not None and request.format not in FORMATS:
         hint = did_you_mean(request.format, list(FORMATS)) or f"the formats are {', '.join(FORMATS)}"
         raise Failure(f"unknown format '{request.format}'", hint)
+    if request.gates != "written":
+        from ..engine.rewrites import GATES
+
+        if request.gates not in GATES:
+            hint = did_you_mean(request.gates, list(GATES)) or f"gates are {', '.join(GATES)}"
+            raise Failure(f"unknown form of gates '{request.gates}'", hint)
     if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
         raise Failure(
             f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"

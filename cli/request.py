@@ -41,6 +41,9 @@ class Request:
         ),
     ] = None
     digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
+    gates: Annotated[
+        str, typer.Option(metavar="FORM", help="Compute with gates as written, or taken apart (basic), or fused.")
+    ] = "written"
     nodes: Annotated[bool, typer.Option("--nodes", help="Show the intermediate nodes too.")] = False
     render: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")

@@ -31,7 +31,8 @@ class Operation:
     value: Callable[..., Any] | None = None
     """`value(m, *operands)`, exact in the tails; None for a primitive, which every arithmetic brings itself."""
     definition: Callable[..., Any] | None = None
-    """The textbook formula, where `value` is written differently to keep its digits."""
+    """The textbook formula in simpler operations, where `value` is none of it or is written differently to keep its
+    digits. A gate with neither, or of logic, is basic: it cannot be taken apart."""
     symbol: str | None = None
     aliases: tuple[str, ...] = ()
     kinks: str = ""

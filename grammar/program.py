@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..engine.graph import Constant, Graph, Input, Node, Span
@@ -31,6 +31,23 @@ class Program:
         inputs = [node for value in self.inputs.values() for node in scalars(value) if isinstance(node, Input)]
         return Graph([node for value in self.outputs for node in scalars(value)], inputs)
 
+    def with_gates(self, form: str) -> "Program":
+        """The same program with its gates `written`, taken apart (`basic`) or put together (`fused`)."""
+        from ..engine.rewrites import GATES
+
+        program = self
+        for rewriting in GATES[form](self.graph.outputs):
+            new, place = rewriting.new, {gate: gate.span for gate in rewriting.inner.values()}
+            calls = {new[node]: call for node, call in program.calls.items() if node in new}
+            calls |= {node: place[gate] or (0, 0) for node, gate in rewriting.inner.items() if node.operation}
+            elements = {new[node]: i for node, i in program.elements.items() if node in new}
+            outputs = [
+                tuple(new[node] for node in value) if isinstance(value, tuple) else new[value]
+                for value in program.outputs
+            ]
+            program = replace(program, outputs=outputs, elements=elements, calls=calls)
+        return program
+
     def names(self) -> list[str]:
         """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
         uses: Counter[str] = Counter()
@@ -48,7 +65,7 @@ class Program:
         if node.label is not None:
             return node.label
         if isinstance(node, Constant):
-            return self.source(node, longest)
+            return self.source(node, longest) if node.span else f"{node.number:.6g}"
         call = self.calls.get(node)
         title = self.source(node, longest)
         if call == node.span and node.operation is not None:  # a gate inside a function of the language itself

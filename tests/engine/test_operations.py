@@ -94,7 +94,8 @@ OTHER_NAMES: dict[str, Callable[..., Any]] = {
 
 
 def textbook(row: Operation) -> Operation:
-    return replace(row, value=None if row.name in OTHER_NAMES else row.definition or row.value)
+    known = row.value is None or row.name in OTHER_NAMES  # to mpmath, or here
+    return replace(row, value=None if known else row.definition or row.value)
 
 
 TEXTBOOK = {name: textbook(row) for name, row in OPERATIONS.items()}
