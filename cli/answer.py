@@ -1,5 +1,6 @@
 """A request, read and computed: what every output format prints."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -12,7 +13,6 @@ from ..grammar.program import Program
 from .bindings import Number, check_bindings, check_complete, read_bindings, read_vars
 from .failures import Failure
 from .files import read_text
-from .numbers import shortest
 from .request import Request
 
 
@@ -67,27 +67,16 @@ class Answer:
         """The derivative of each output by a node."""
         return [self.derivative(position, k) for k in range(len(self.adjoints or ()))]
 
-    def warnings(self) -> list[str]:
-        """One line for every number in the answer that is not finite, with the gate where a value first was not."""
-        lines = [f"the value is {self.values[i]}{self._cause(i)}" for i in self.outputs if not isfinite(self.values[i])]
-        for i in self.asked:
-            lines += [f"the derivative by {self.names[i]} is {d}" for d in self.derivatives(i) if not isfinite(d)]
-        return list(dict.fromkeys(lines))
+    def fused(self) -> "Answer":
+        """The same answer computed with fused gates."""
+        program = self.program.with_gates("fused")
+        values = [self.values[i] for i in range(len(self.program.graph.inputs))]
+        return Answer(program, self.inputs, *_passes(program, values, self.adjoints is not None), self.wrt)
 
-    def _cause(self, position: int) -> str:
-        """The earliest gate behind a non-finite value that made it from finite operands."""
-        operands = self.program.graph.operands
-        behind, pending = set[int](), [position]
-        while pending:
-            i = pending.pop()
-            if i not in behind and not isfinite(self.values[i]):
-                behind.add(i)
-                pending.extend(operands[i])
-        first = min(behind)
-        if not operands[first]:
-            return ""
-        at = ", ".join([shortest(self.values[j]) for j in operands[first][:4]] + ["…"] * (len(operands[first]) > 4))
-        return f": {self.program.source(self.program.graph.nodes[first])} is {self.values[first]} at {at}"
+    def finite(self) -> bool:
+        """Whether every number in the answer is."""
+        numbers = [self.values[i] for i in self.outputs]
+        return all(map(isfinite, numbers + [d for i in self.asked for d in self.derivatives(i)]))
 
 
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
@@ -102,12 +91,18 @@ def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) 
     check_bindings(program, given)
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}
-    graph = program.graph
     asked = _asked(wrt, program) if gradient else ()
     numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
-    computed = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
-    adjoints = [backward(graph, computed, output) for output in graph.outputs] if gradient else None
-    return Answer(program, inputs, computed, adjoints, asked)
+    return Answer(program, inputs, *_passes(program, numbers, gradient), asked)
+
+
+def _passes(
+    program: Program, numbers: Sequence[float], gradient: bool
+) -> tuple[list[float], list[list[float | None]] | None]:
+    """The values of all nodes and, for each output of a gradient, their adjoints."""
+    graph = program.graph
+    values = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
+    return values, [backward(graph, values, output) for output in graph.outputs] if gradient else None
 
 
 def _read_program(request: Request) -> tuple[str, list[str]]:

@@ -11,11 +11,18 @@ WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
 _LONGEST_LINE = 76
 
 
+Place = tuple[str, tuple[int, int]]
+"""A text, and the offsets in it of the first character meant and of the one after the last."""
+
+
 class Failure(Exception):
     """An end of the command that is not its answer."""
 
-    def __init__(self, message: str, hint: str | None = None, code: int = WRONG_REQUEST) -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, code: int = WRONG_REQUEST, place: Place | None = None
+    ) -> None:
         super().__init__(message)
+        self.place = place
         self.message = message
         self.hint = hint
         self.code = code
@@ -23,18 +30,21 @@ class Failure(Exception):
 
 def report(error: Failure | ProgramError) -> int:
     """Print an error to stderr and return its exit code."""
-    lines = [("error: ", "bold red", error.message)]
-    if isinstance(error, ProgramError) and error.text.strip():
-        lines += [("  ", "", line) for line in excerpt(error.text, *error.span)]
-    if error.hint:
-        lines.append(("hint: ", "bold cyan", error.hint))
-    _print_styled(lines)
+    place = (error.text, error.span) if isinstance(error, ProgramError) else error.place
+    _print_styled(_remark("error", "bold red", error.message, error.hint, place))
     return error.code if isinstance(error, Failure) else WRONG_REQUEST
 
 
-def warn(kind: str, message: str) -> None:
-    """Print one line to stderr that is no error: a `warning` or a `note`."""
-    _print_styled([(f"{kind}: ", "bold yellow", message)])
+def warn(kind: str, message: str, hint: str | None = None, place: Place | None = None) -> None:
+    """Print to stderr what is no error: a `warning` or a `note`."""
+    _print_styled(_remark(kind, "bold yellow", message, hint, place))
+
+
+def _remark(kind: str, style: str, message: str, hint: str | None, place: Place | None) -> list[tuple[str, str, str]]:
+    lines = [(f"{kind}: ", style, message)]
+    if place is not None and place[0].strip():
+        lines += [("  ", "", line) for line in excerpt(place[0], *place[1])]
+    return [*lines, *[("hint: ", "bold cyan", hint)] * bool(hint)]
 
 
 def excerpt(text: str, start: int, end: int) -> list[str]:

@@ -1,13 +1,18 @@
 """From an answer to stdout, stderr and a picture file, in the order in which they can fail."""
 
 import sys
+from typing import TYPE_CHECKING
 
+from ..engine.graph import Span
 from ..grammar.errors import did_you_mean
 from .answer import Answer
 from .failures import NOT_MET, Failure, warn
 from .files import write_stdout, write_whole
 from .formats import FORMATS, PICTURE_KINDS
 from .request import Request
+
+if TYPE_CHECKING:
+    from .remarks import Warning
 
 
 def check(request: Request) -> None:
@@ -30,15 +35,37 @@ def check(request: Request) -> None:
 def put_out(answer: Answer, request: Request) -> None:
     """Print the answer and write its picture: everything that can fail comes before the first byte on stdout."""
     write = FORMATS[request.format or ("table" if sys.stdout.isatty() else "plain")]
-    warnings = answer.warnings()
-    if request.strict and warnings:
-        raise Failure(warnings[0], code=NOT_MET)
+    found = [] if answer.finite() else _warnings(answer)
+    if request.strict and found:
+        raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))
     text = write(answer, request)
     if request.render is not None:
         from .pictures import picture
 
         write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request.max_drawn))
     if not request.quiet:
-        for warning in warnings:
-            warn("warning", warning)
+        for warning in found:
+            warn("warning", warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))
+        for note in _notes(answer):
+            warn("note", note)
     write_stdout(text)
+
+
+def _warnings(answer: Answer) -> "list[Warning]":
+    from .remarks import warnings
+
+    return warnings(answer)
+
+
+def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:
+    """Where in the text the cause stands, unless it is all there is."""
+    text, span = answer.program.text, warning.span
+    return (text, span) if span is not None and text[slice(*span)] != text else None
+
+
+def _notes(answer: Answer) -> list[str]:
+    if not answer.adjoints or not any(node.operation and node.operation.kinks for node in answer.program.graph.nodes):
+        return []
+    from .remarks import notes
+
+    return notes(answer)
