@@ -83,11 +83,17 @@ def _erfc_of_root_half(m: Any, x: Any) -> Any:
     return m.erfc(u) - lost * (2 / sqrt(pi)) * m.exp(-u * u)
 
 
+def _tail(m: Any, x: Any, root: Any) -> Any:
+    """x*exp(x) by root = exp(x/2), where exp(x) is subnormal."""
+    return m.damped(x, root) * root
+
+
 def _mish(m: Any, x: Any, e: Any) -> Any:
     """x*tanh(log(1 + e)), where tanh is n/(n + 2), or with fewer roundings e less a share of it."""
     n = e * (e + 2.0)
     below = m.damped(x, e) * (1.0 - m.div(e * (e + 1.0), n + 2.0))
-    return m.where(x < -1.0, below, x * m.div(n, n + 2.0))
+    near = m.where(x < -1.0, below, x * m.div(n, n + 2.0))
+    return m.where(x < -708.0, _tail(m, x, m.exp(m.min(x, 0.0) * 0.5)), near)
 
 
 def _shares(m: Any, parts: list[Any]) -> tuple[Any, ...]:
@@ -280,13 +286,13 @@ GROUPS: dict[str, list[Operation]] = {
                                      + m.damped(x, m.exp(-0.5 * x * x)) * (1 / sqrt(2 * pi)),),
             definition=lambda m, x: x * (1.0 + m.erf(m.div(x, m.sqrt(2.0)))) * 0.5),
         Operation("silu", "x*sigmoid(x)", aliases=("swish",), hard=(0, -40, 40),
-            value=lambda m, x: m.where(x < -700.0, m.damped(x, m.exp(x)), m.div(x, 1.0 + m.exp(-x))),
+            value=lambda m, x: m.where(x < -708.0, _tail(m, x, m.exp(x * 0.5)), m.div(x, 1.0 + m.exp(-x))),
             local=lambda m, out, x: (m.damped(m.sigmoid(x), 1.0 + m.damped(x, m.sigmoid(-x))),),
             definition=lambda m, x: x * m.sigmoid(x)),
         Operation("mish", "x*tanh(softplus(x))", hard=(0, -40, 40),
             value=lambda m, x: _mish(m, x, m.exp(m.min(x, 30.0))),
             local=lambda m, out, x: (m.tanh(m.softplus(x))
-                                     + _over_square(m, m.damped(x, m.sigmoid(x)), m.cosh(m.softplus(x))),),
+                                     + m.damped(x, _over_square(m, m.sigmoid(x), m.cosh(m.softplus(x)))),),
             definition=lambda m, x: x * m.tanh(m.softplus(x))),
         Operation("softsign", "x/(1 + abs(x))", hard=(0,),
             value=lambda m, x: m.div(x, 1.0 + m.abs(x)),
