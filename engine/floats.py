@@ -36,7 +36,6 @@ log2 = _guarded(math.log2, {0.0: -inf})
 log10 = _guarded(math.log10, {0.0: -inf})
 log1p = _guarded(math.log1p, {-1.0: -inf})
 sqrt = _guarded(math.sqrt)
-cbrt = math.cbrt
 sin, cos, tan = _guarded(math.sin), _guarded(math.cos), _guarded(math.tan)
 asin, acos, atan, atan2 = _guarded(math.asin), _guarded(math.acos), math.atan, math.atan2
 sinh, cosh, tanh = _guarded(math.sinh, odd=True), _guarded(math.cosh), math.tanh
@@ -70,6 +69,11 @@ def pow(x: float, y: float) -> float:
         if x == 0:
             return copysign(inf, x) if y % 2 == 1 else inf
         return nan
+
+
+def cbrt(x: float) -> float:
+    root = math.cbrt(x)  # of some libraries 3 ulp off: one step of Newton's is left to do
+    return root - (root - x / (root * root)) / 3 if x and isfinite(x) else root
 
 
 def sign(x: float) -> float:
@@ -141,7 +145,7 @@ def _chosen(choose: Callable[[tuple[float, ...]], float], operands: tuple[float,
     return choose(operands)
 
 
-# What rules need beyond operations: comparisons, choices, and whether anything flows back.
+# What rules need beyond operations: comparisons, choices, care at the ends, and whether anything flows back.
 
 
 def eq(x: float, y: float) -> bool:
@@ -161,3 +165,36 @@ def route(result: float, operands: tuple[float, ...]) -> tuple[float | None, ...
     """All of the gradient to the first operand equal to the result, no flow to the others."""
     winner = next((i for i, x in enumerate(operands) if x == result), None)
     return tuple(1.0 if i == winner else None for i in range(len(operands)))
+
+
+def scale(*operands: float) -> float:
+    """A power of two that brings the greatest operand near 1, so that a rule neither overflows nor loses digits."""
+    greatest = builtins.max(map(math.fabs, operands))
+    exponent = -math.frexp(greatest)[1] if greatest < inf else 0
+    return math.ldexp(1.0, builtins.max(-1022, builtins.min(exponent, 1022)))
+
+
+def power_rule(x: float, y: float) -> float:
+    """y*x^(y-1) as if y-1 were exact: log(x), up to 745, magnifies its rounding."""
+    less = y - 1.0
+    power = pow(x, less)
+    if power == inf and -1.0 < y < 1.0:  # the product may be in range
+        root = pow(x, less / 2)
+        product = y * root * root
+    else:
+        product = y * power
+    lost = (y - (less - (less - y))) - (1.0 + (less - y))
+    if lost and product and isfinite(product) and isfinite(x):
+        product += product * lost * math.log(math.fabs(x))
+    return product
+
+
+def damped(x: float, tail: float) -> float:
+    """x*tail, and 0 where one of them is 0 and the other infinite: the tail decays faster than x grows."""
+    product = x * tail
+    return product if product == product or isnan(x) or isnan(tail) else copysign(0.0, x) * copysign(1.0, tail)
+
+
+def inside(result: float, derivative: float) -> float:
+    """The derivative where there is a result to derive: 1/x at -1 is a number, and log(-1) none."""
+    return nan if isnan(result) else derivative

@@ -18,8 +18,9 @@ class Operation:
 
     The rules are functions of an arithmetic `m` and the operands, so that one text runs on floats, on arrays and on
     graph nodes. They may use `+ - *`, unary `-`, `< <= > >=`, `&` and `|` between conditions, every operation of the
-    table as `m.NAME`, and `m.eq`, `m.where`, `m.when`, `m.route` (see `floats.py`). Division is `m.div` and a power
-    `m.pow`, since Python's operators raise where IEEE arithmetic has an answer.
+    table as `m.NAME`, and `m.eq`, `m.when`, `m.route`, `m.scale`, `m.power_rule`, `m.damped` and `m.inside` (see
+    `floats.py`). Division is `m.div` and a power `m.pow`, since Python's operators raise where IEEE arithmetic has an
+    answer.
     """
 
     name: str

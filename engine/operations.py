@@ -17,6 +17,9 @@ from .operation import Operation, arithmetic
 LN2, LN10 = log(2), log(10)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
+# Of factors below 40 whose product is exact: a sum with this keeps 31 bits of one, and the other has 22, and a rest.
+SPLITTER, ROOT_HALF_HEAD, ROOT_HALF_REST = 1.5 * 2**27, 0.7071065902709961, 1.9091555143065085e-07
+
 POSITIVE, UNIT, BEYOND_ONE = (0.0, inf), (-1.0, 1.0), (1.0, inf)
 
 
@@ -27,7 +30,7 @@ def _clip_local(m: Any, x: Any, low: Any, high: Any) -> tuple[Any, ...]:
 
 def _pow_local(m: Any, out: Any, base: Any, exponent: Any) -> tuple[Any, ...]:
     # x^0 is 1 for every x, although 0 * x^-1 is nan at x = 0; and 0^y stays 0 as y > 0 moves, although log(0) is -inf.
-    by_base = m.where(m.eq(exponent, 0.0), 0.0, exponent * m.pow(base, exponent - 1.0))
+    by_base = m.where(m.eq(exponent, 0.0), 0.0, m.power_rule(base, exponent))
     by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, out * m.log(base))
     return by_base, by_exponent
 
@@ -37,9 +40,19 @@ def _ratio(m: Any, x: Any, length: Any) -> Any:
     return m.where(m.eq(length, 0.0), 0.0, m.div(x, length))
 
 
-def _over_square(m: Any, x: Any, y: Any) -> Any:
-    """x/y^2, where y^2 alone might overflow or underflow."""
-    return m.div(m.div(x, y), y)
+def _unit(m: Any, length: Any, x: tuple[Any, ...]) -> tuple[Any, ...]:
+    """x/length(x), where the length alone might overflow or be subnormal."""
+    s = m.scale(*x)
+    scaled = [each * s for each in x]
+    return tuple(_ratio(m, each, length(*scaled)) for each in scaled)
+
+
+def _over_square(m: Any, x: Any, *y: Any) -> Any:
+    """x/y^2, or over the sum of the squares, where these alone might overflow or underflow."""
+    s = m.scale(*y)
+    scaled = [each * s for each in y]
+    length = m.hypot(*scaled) if len(y) > 1 else scaled[0]
+    return m.div(m.div(x * s * s, length), length)
 
 
 def _products_of_the_others(x: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -60,6 +73,29 @@ def _logistic(m: Any, x: Any, tail: Any) -> Any:
     return m.div(m.where(x < 0.0, tail, 1.0), 1.0 + tail)
 
 
+def _erfc_of_root_half(m: Any, x: Any) -> Any:
+    """erfc(x*sqrt(1/2)), corrected by what the product loses: the tail of erfc magnifies that by x^2."""
+    near = m.min(m.max(x, -40.0), 40.0)
+    head = (near + SPLITTER) - SPLITTER
+    rest = (near - head) * ROOT_HALF_HEAD + near * ROOT_HALF_REST
+    u = head * ROOT_HALF_HEAD + rest
+    lost = (head * ROOT_HALF_HEAD - u) + rest
+    return m.erfc(u) - lost * (2 / sqrt(pi)) * m.exp(-u * u)
+
+
+def _tail(m: Any, x: Any, root: Any) -> Any:
+    """x*exp(x) by root = exp(x/2), where exp(x) is subnormal."""
+    return m.damped(x, root) * root
+
+
+def _mish(m: Any, x: Any, e: Any) -> Any:
+    """x*tanh(log(1 + e)), where tanh is n/(n + 2), or with fewer roundings e less a share of it."""
+    n = e * (e + 2.0)
+    below = m.damped(x, e) * (1.0 - m.div(e * (e + 1.0), n + 2.0))
+    near = m.where(x < -1.0, below, x * m.div(n, n + 2.0))
+    return m.where(x < -708.0, _tail(m, x, m.exp(m.min(x, 0.0) * 0.5)), near)
+
+
 def _shares(m: Any, parts: list[Any]) -> tuple[Any, ...]:
     """Parts of 1, made to add up to 1: the error of a large logsumexp, by its rounding, is one that they all share."""
     total = reduce(add, parts)
@@ -77,7 +113,7 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("mul", "product", symbol="*", commutative=True,
             local=lambda m, out, x, y: (y, x)),
         Operation("div", "quotient", symbol="/", hard=(0,),
-            local=lambda m, out, num, den: (m.div(1.0, den), m.div(-out, den))),
+            local=lambda m, out, num, den: (m.div(1.0, den), _over_square(m, -num, den))),
         Operation("mod", "remainder of x/y, with the sign of y", symbol="%", kinks="by y: -floor(x/y)",
             definition=lambda m, x, y: x + -(y * m.floor(m.div(x, y))),
             local=lambda m, out, x, y: (1.0, -m.round(m.div(x, y) - m.div(out, y)))),
@@ -97,24 +133,24 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: m.exp(x) + -1.0,
             local=lambda m, out, x: (m.exp(x),)),
         Operation("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,), hard=(0, 1),
-            local=lambda m, out, x: (m.div(1.0, x),)),
+            local=lambda m, out, x: (m.inside(out, m.div(1.0, x)),)),
         Operation("log2", "logarithm to base 2", domain=(POSITIVE,), hard=(0, 1),
             definition=lambda m, x: m.log(x) * (1 / LN2),
-            local=lambda m, out, x: (m.div(1.0 / LN2, x),)),
+            local=lambda m, out, x: (m.inside(out, m.div(1.0 / LN2, x)),)),
         Operation("log10", "logarithm to base 10", domain=(POSITIVE,), hard=(0, 1),
             definition=lambda m, x: m.log(x) * (1 / LN10),
-            local=lambda m, out, x: (m.div(1.0 / LN10, x),)),
+            local=lambda m, out, x: (m.inside(out, m.div(1.0 / LN10, x)),)),
         Operation("log1p", "log(1 + x), exact near 0", domain=((-1.0, inf),), hard=(-1, 0),
             definition=lambda m, x: m.log(1.0 + x),
-            local=lambda m, out, x: (m.div(1.0, 1.0 + x),)),
+            local=lambda m, out, x: (m.inside(out, m.div(1.0, 1.0 + x)),)),
         Operation("sqrt", "square root", domain=(POSITIVE,), hard=(0,), kinks="inf at 0",
-            local=lambda m, out, x: (m.div(0.5, out),)),
+            local=lambda m, out, x: (m.div(0.5, out + 0.0),)),
         Operation("cbrt", "cube root, of negative numbers too", hard=(0,), kinks="inf at 0",
             definition=lambda m, x: m.where(x < 0.0, -m.pow(-x, 1 / 3), m.pow(x, 1 / 3)),
             local=lambda m, out, x: (m.div(1.0, 3.0 * out * out),)),
         Operation("hypot", "sqrt(x^2 + y^2)", commutative=True, hard=(0,), kinks="0 at (0, 0)",
             definition=lambda m, x, y: m.sqrt(x * x + y * y),
-            local=lambda m, out, x, y: (_ratio(m, x, out), _ratio(m, y, out))),
+            local=lambda m, out, x, y: _unit(m, m.hypot, (x, y))),
     ],
     "trigonometry": [
         Operation("sin", "sine of x radians", hard=(0, pi),
@@ -129,10 +165,10 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("acos", "inverse cosine, in radians", aliases=("arccos",), domain=(UNIT,), hard=(-1, 0, 1),
             local=lambda m, out, x: (m.div(-1.0, m.sqrt((1.0 - x) * (1.0 + x))),)),
         Operation("atan", "inverse tangent, in radians", aliases=("arctan",), hard=(0,),
-            local=lambda m, out, x: (_over_square(m, 1.0, m.hypot(1.0, x)),)),
+            local=lambda m, out, x: (_over_square(m, 1.0, 1.0, x),)),
         Operation("atan2", "angle of the point (x, y), in radians", aliases=("arctan2",), hard=(0,),
             kinks="nan at (0, 0)",
-            local=lambda m, out, y, x: (_over_square(m, x, m.hypot(x, y)), _over_square(m, -y, m.hypot(x, y)))),
+            local=lambda m, out, y, x: (_over_square(m, x, x, y), _over_square(m, -y, x, y))),
         Operation("deg", "degrees of x radians", aliases=("degrees", "rad2deg"),
             value=lambda m, x: x * (180 / pi),
             local=lambda m, out, x: (180 / pi,)),
@@ -158,7 +194,7 @@ GROUPS: dict[str, list[Operation]] = {
             local=lambda m, out, x: (m.div(m.div(1.0, m.sqrt(x - 1.0)), m.sqrt(x + 1.0)),)),
         Operation("atanh", "inverse hyperbolic tangent", aliases=("arctanh",), domain=(UNIT,), hard=(-1, 0, 1),
             definition=lambda m, x: 0.5 * m.log(m.div(1.0 + x, 1.0 - x)),
-            local=lambda m, out, x: (m.div(1.0, (1.0 - x) * (1.0 + x)),)),
+            local=lambda m, out, x: (m.inside(out, m.div(1.0, (1.0 - x) * (1.0 + x))),)),
     ],
     "rounding and choice": [
         Operation("abs", "absolute value", hard=(0,), kinks="0 at 0",
@@ -229,7 +265,7 @@ GROUPS: dict[str, list[Operation]] = {
             local=lambda m, out, *x: (1.0 / len(x),) * len(x)),
         Operation("norm", "square root of the sum of the squares", commutative=True, hard=(0,), kinks="0 at zero",
             definition=lambda m, *x: m.sqrt(reduce(add, [each * each for each in x])),
-            local=lambda m, out, *x: tuple(_ratio(m, each, out) for each in x)),
+            local=lambda m, out, *x: _unit(m, m.norm, x)),
         Operation("logsumexp", "log of the sum of exp of the elements", commutative=True, hard=(0,),
             value=lambda m, *x: _log_sum_exp(m, m.max(*x), x),
             local=lambda m, out, *x: _shares(m, [m.exp(each - out) for each in x]),
@@ -242,7 +278,7 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: m.div(1.0, 1.0 + m.exp(-x))),
         Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
             value=lambda m, p: m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p))),
-            local=lambda m, out, p: (m.div(1.0, p * (1.0 - p)),),
+            local=lambda m, out, p: (m.inside(out, m.div(1.0, p * (1.0 - p))),),
             definition=lambda m, p: m.log(m.div(p, 1.0 - p))),
         Operation("softplus", "log(1 + exp(x))", hard=(0, -40, 40),
             value=lambda m, x: m.max(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
@@ -265,16 +301,19 @@ GROUPS: dict[str, list[Operation]] = {
             value=lambda m, x: SELU_SCALE * m.where(x > 0.0, x, SELU_ALPHA * m.expm1(x)),
             local=lambda m, out, x: (SELU_SCALE * m.where(x > 0.0, 1.0, SELU_ALPHA * m.exp(x)),)),
         Operation("gelu", "x*(1 + erf(x/sqrt(2)))/2, the exact one", hard=(0, -1, -10),
-            value=lambda m, x: x * m.erfc(-x * sqrt(0.5)) * 0.5,
-            local=lambda m, out, x: (m.erfc(-x * sqrt(0.5)) * 0.5 + x * m.exp(-0.5 * x * x) * (1 / sqrt(2 * pi)),),
+            value=lambda m, x: m.damped(0.5 * x, _erfc_of_root_half(m, -x)),
+            local=lambda m, out, x: (m.erfc(-x * sqrt(0.5)) * 0.5
+                                     + m.damped(x, m.exp(-0.5 * x * x)) * (1 / sqrt(2 * pi)),),
             definition=lambda m, x: x * (1.0 + m.erf(m.div(x, m.sqrt(2.0)))) * 0.5),
         Operation("silu", "x*sigmoid(x)", aliases=("swish",), hard=(0, -40, 40),
-            value=lambda m, x: x * m.sigmoid(x),
-            local=lambda m, out, x: (m.sigmoid(x) * (1.0 + x * m.sigmoid(-x)),)),
+            value=lambda m, x: m.where(x < -708.0, _tail(m, x, m.exp(x * 0.5)), m.div(x, 1.0 + m.exp(-x))),
+            local=lambda m, out, x: (m.damped(m.sigmoid(x), 1.0 + m.damped(x, m.sigmoid(-x))),),
+            definition=lambda m, x: x * m.sigmoid(x)),
         Operation("mish", "x*tanh(softplus(x))", hard=(0, -40, 40),
-            value=lambda m, x: x * m.tanh(m.softplus(x)),
+            value=lambda m, x: _mish(m, x, m.exp(m.min(x, 30.0))),
             local=lambda m, out, x: (m.tanh(m.softplus(x))
-                                     + _over_square(m, x * m.sigmoid(x), m.cosh(m.softplus(x))),)),
+                                     + m.damped(x, _over_square(m, m.sigmoid(x), m.cosh(m.softplus(x)))),),
+            definition=lambda m, x: x * m.tanh(m.softplus(x))),
         Operation("softsign", "x/(1 + abs(x))", hard=(0,),
             value=lambda m, x: m.div(x, 1.0 + m.abs(x)),
             local=lambda m, out, x: (_over_square(m, 1.0, 1.0 + m.abs(x)),)),

@@ -18,8 +18,8 @@ class Symbol:
 
 
 def apply(name: str, *operands: Any) -> Symbol:
-    """An operation on symbols and numbers; a factor of 1 vanishes."""
-    if name == "mul" and 1.0 in operands:
+    """An operation on symbols and numbers; a factor of 1 vanishes, and a term of 0."""
+    if _NEUTRAL.get(name) in operands:
         return next(operand for operand in operands if isinstance(operand, Symbol))
     return Symbol(Node(OPERATIONS[name], tuple(map(_node, operands))))
 
@@ -28,6 +28,7 @@ def _node(operand: Any) -> Node:
     return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
 
 
+_NEUTRAL = {"mul": 1.0, "add": 0.0}
 _OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "neg": "neg", "and": "and", "or": "or"}
 _COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
 
@@ -45,7 +46,16 @@ def _route(result: Symbol, operands: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
     return tuple(_when(apply("equal", operand, result), 1.0) for operand in operands)
 
 
-SYMBOLS = SimpleNamespace(when=_when, route=_route, eq=lambda x, y: apply("equal", x, y))
+SYMBOLS = SimpleNamespace(
+    when=_when,
+    route=_route,
+    eq=lambda x, y: apply("equal", x, y),
+    # A graph shows the textbook: what floats do about their range and rounding is not part of it.
+    scale=lambda *operands: 1.0,
+    power_rule=lambda x, y: y * apply("pow", x, y - 1.0),
+    damped=lambda x, tail: x * tail,
+    inside=lambda result, derivative: derivative,
+)
 """The arithmetic `m` of symbols: every operation makes a node of its own."""
 
 for _name in OPERATIONS:
