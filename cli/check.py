@@ -101,10 +101,7 @@ def _written(rows: list[Row], request: Request, text: str) -> str:
         return markdown_table("", head, body)
     from .tables import draw_table
 
-    width = max(len(line[-1]) for line in [head, *body])  # words stand on the left of a column of numbers
-    return draw_table(
-        "", *([*head[:-1], head[-1].ljust(width)], [[*line[:-1], line[-1].ljust(width)] for line in body])
-    )
+    return draw_table("", head, body)
 
 
 def _key(name: str) -> str:
