@@ -1,6 +1,6 @@
 """The output formats, each a function from an answer to its text. Nothing else lists them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import isfinite
 from typing import Any
@@ -51,7 +51,7 @@ def json_text(answer: Answer, request: Request) -> str:
 
     if warnings := [*(cause.message() for cause in causes(answer)), *_null_numbers(answer, request.nodes)]:
         document["warnings"] = warnings
-    return json.dumps(_without_non_finite(document), ensure_ascii=False) + "\n"
+    return json.dumps(without_non_finite(document), ensure_ascii=False) + "\n"
 
 
 def _null_numbers(answer: Answer, nodes: bool) -> list[str]:
@@ -89,30 +89,36 @@ def _one_or_list(items: list[Any], several: bool) -> Any:
     return items if several else items[0]
 
 
-def _without_non_finite(item: Any) -> Any:
+def without_non_finite(item: Any) -> Any:
+    """The same with None for every number that JSON has no notation for."""
     if isinstance(item, float):
         return item if isfinite(item) else None
     if isinstance(item, dict):
-        return {key: _without_non_finite(value) for key, value in item.items()}
+        return {key: without_non_finite(value) for key, value in item.items()}
     if isinstance(item, list):
-        return [_without_non_finite(value) for value in item]
+        return [without_non_finite(value) for value in item]
     return item
 
 
 def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
     """A header and one row an output: `value`, then `d_NAME` for each derivative."""
-    import csv
-    from io import StringIO
-
     if request.nodes:
         raise Failure("--nodes has no place in csv and tsv", "use --format json or --format table")
     several = answer.program.several
-    text = StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]])
+    lines = [[*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]]]
     for k, i in enumerate(answer.outputs):
         derivatives = [shortest(answer.derivative(j, k)) for j in answer.asked]
-        writer.writerow([*[answer.names[i]] * several, shortest(answer.values[i]), *derivatives])
+        lines.append([*[answer.names[i]] * several, shortest(answer.values[i]), *derivatives])
+    return separated_lines(lines, delimiter)
+
+
+def separated_lines(lines: Iterable[Sequence[str]], delimiter: str) -> str:
+    """Lines of cells, quoted where they need it."""
+    import csv
+    from io import StringIO
+
+    text = StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(lines)
     return text.getvalue()
 
 
@@ -144,7 +150,11 @@ def grid(answer: Answer, request: Request) -> Grid:
 
 def markdown(answer: Answer, request: Request) -> str:
     """A pipe table, with the value above it."""
-    title, head, rows = grid(answer, request)
+    return markdown_table(*grid(answer, request))
+
+
+def markdown_table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    """A pipe table, with the title above it."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     table = "".join("| " + " | ".join(_markdown_cell(cell) for cell in line) + " |\n" for line in lines)
     return f"{_markdown_cell(title)}\n\n{table}" if title else table

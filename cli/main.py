@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from ..grammar.errors import ProgramError
 from .arguments import ExpressionCommand
+from .check import check
 from .eval import eval
 from .failures import INTERRUPTED, NOT_MET, Failure, report
 from .functions import functions
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (eval, grad, functions):
+for command in (eval, grad, check, functions):
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     kind = TyperCommand if command is functions else ExpressionCommand
     app.command(cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)

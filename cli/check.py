@@ -1,0 +1,315 @@
+"""`autodiff check`: the gradient against differences, or a derivative worked out by hand against the gradient."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, islice
+from math import isfinite
+from typing import Annotated, Any
+
+import typer
+
+from ..engine.graph import Graph, Input, Node
+from ..engine.passes import backward, forward
+from ..grammar.errors import ProgramError
+from ..grammar.parser import normalized, parse
+from ..grammar.program import Program
+from ..grammar.values import scalars
+from .answer import Answer, _read_program, answer
+from .bindings import check_bindings, read_bindings, read_vars
+from .failures import NOT_MET, Failure
+from .files import write_stdout
+from .formats import markdown_table, separated_lines, without_non_finite
+from .numbers import rounded, shortest
+from .output import check as check_format
+from .request import Request, takes_request
+
+_CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
+_ULP = 2.0**-52
+_SIMPLEST = (1.0, 2.0, -1.0, 0.5, 3.0, -2.0, 0.0, 10.0, -0.5, 0.1, -3.0, 5.0, -10.0, 0.25, 20.0, -0.1, 100.0, -20.0)
+_SIMPLE_POINTS, _RANDOM_POINTS, _FEWEST = 200, 300, 5
+
+AGREE, DISAGREE, CANNOT_TELL = "agree", "DISAGREE", "cannot tell"
+
+Point = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found on one derivative, or on one formula: its cells, numbers or text, and its verdict."""
+
+    cells: dict[str, Any]
+    verdict: str
+
+
+@takes_request
+def check(
+    request: Request,
+    wrt: Annotated[
+        list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
+    ] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME, to be checked.")
+    ] = None,
+) -> None:
+    """Check the gradient by differences of values, or your own formula for it.
+
+    autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
+    """
+    check_format(request)
+    for given, option in ((request.nodes, "--nodes"), (request.render, "--render"), (wrt and against, "--wrt")):
+        if given:
+            raise Failure(f"{option} has no place in check{' --against' if option == '--wrt' else ''}")
+    if request.format in ("dot", "svg"):
+        raise Failure(f"a check is no picture: --format {request.format}", "use --format table or --format json")
+    if against:
+        text, rows = _check_formulas(request, against)
+        what = "formula"
+    else:
+        result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+        text, rows, what = result.program.text, _check_gradient(result), "derivative"
+    write_stdout(_written(rows, request, text))
+    _fail_where_due(rows, request, what)
+
+
+def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
+    for verdict, words in ((DISAGREE, "wrong"), (CANNOT_TELL, "could not be checked")):
+        bad = sum(row.verdict.startswith(verdict) for row in rows)
+        if bad and (verdict == DISAGREE or request.strict or what == "formula"):
+            raise Failure(f"{bad} of {len(rows)} {what}s {words}", code=NOT_MET)
+
+
+def _written(rows: list[Row], request: Request, text: str) -> str:
+    """The rows in the format asked for; numbers are rounded for the eye only."""
+    kind = request.format or ("table" if sys.stdout.isatty() else "plain")
+    if kind == "json":
+        import json
+
+        checks = [{_key(name): cell for name, cell in {**row.cells, "verdict": row.verdict}.items()} for row in rows]
+        return json.dumps(without_non_finite({"expression": text, "checks": checks}), ensure_ascii=False) + "\n"
+    eye = kind in ("table", "markdown")
+    head = [*(rows[0].cells if rows else ["name"]), "verdict"]
+    body = [[*(_cell(name, cell, request, eye) for name, cell in row.cells.items()), row.verdict] for row in rows]
+    if kind == "plain":
+        return "".join("\t".join(line) + "\n" for line in body)
+    if not eye:
+        return separated_lines([list(map(_key, head)), *body], "," if kind == "csv" else "\t")
+    head = ["+/-" if name == "error" else name for name in head]
+    if kind == "markdown":
+        return markdown_table("", head, body)
+    from .tables import draw_table
+
+    return draw_table("", head, body)
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _cell(name: str, cell: Any, request: Request, eye: bool) -> str:
+    if not isinstance(cell, float):
+        return str(cell or "")
+    if not eye:
+        return shortest(cell)
+    return rounded(cell, 2 if name in ("error", "relative error") else request.digits)
+
+
+def _check_gradient(result: Answer) -> list[Row]:
+    """Every derivative that was asked for beside a numerical one."""
+    from ..engine.differences import Numerical, derivatives
+
+    graph = result.program.graph
+    point = {v.name: value for v, value in zip(graph.inputs, result.values)}
+    noise = [_noise(result.values, adjoints) for adjoints in result.adjoints or ()]
+    found: dict[int, list[Numerical]] = {}
+    for i in result.asked:
+        name = graph.inputs[i].name
+        found[i] = derivatives(lambda x, name=name: _outputs(graph, {**point, name: x}), point[name], noise)  # type: ignore[misc]
+    rows = []
+    for k, output in enumerate(result.outputs):
+        for i in result.asked:
+            ours, numerical = result.derivative(i, k), found[i][k]
+            both = numerical.both
+            known = numerical.smooth and isfinite(both.error)
+            rows.append(
+                Row(
+                    {
+                        **({"output": result.names[output]} if result.program.several else {}),
+                        "name": result.names[i],
+                        "derivative": ours,
+                        "numerical": both.value if known else None,
+                        "error": both.error if known else None,
+                        "relative error": _apart(ours, both.value) if known else None,
+                    },
+                    _verdict(ours, numerical),
+                )
+            )
+    return rows
+
+
+def _outputs(graph: Graph, point: Point) -> list[float]:
+    values = forward(graph, point)
+    return [values[graph.position[node]] for node in graph.outputs]
+
+
+def _noise(values: Sequence[float], adjoints: Sequence[float | None]) -> float:
+    """How far rounding in every node may put an output off."""
+    noise = _ULP * sum(abs(adjoint * value) for adjoint, value in zip(adjoints, values) if adjoint)
+    return noise if isfinite(noise) else 0.0
+
+
+def _apart(a: float, b: float) -> float:
+    """The distance of two numbers relative to the greater."""
+    return 0.0 if a == b else abs(a - b) / max(abs(a), abs(b))
+
+
+def _verdict(ours: float, found: Any) -> str:
+    """What to say of our derivative, given what differences found."""
+    if not isfinite(found.at):
+        return f"not differentiable here: the value is {shortest(found.at)}"
+    if found.edge:
+        return "at the edge of the domain"
+    if found.jump:
+        return "not differentiable here: a jump"
+    if found.kink:
+        left, right = (rounded(side.value, 6) for side in (found.left, found.right))
+        return f"not differentiable here: {left} from the left, {right} from the right"
+    if found.steep and not isfinite(ours):
+        return "not differentiable here: the slope is infinite"
+    number, error = found.both.value, found.both.error
+    if not isfinite(error):
+        return f"{CANNOT_TELL}: differences do not settle"
+    size = max(abs(ours), abs(number))
+    if _apart(ours, number) <= _CLOSE and error <= _CLOSE * size:
+        return AGREE
+    if size == 0.0 and error <= _TINY:
+        return AGREE
+    if size <= 4 * error <= _TINY:
+        return f"zero within {rounded(error, 1)}"
+    if abs(ours - number) <= 4 * error:
+        return f"{CANNOT_TELL}: differences are good to {rounded(error, 1)} only"
+    return DISAGREE
+
+
+@dataclass(frozen=True)
+class _Formula:
+    """A derivative worked out by hand: of which inputs, by their positions, and its graph with one output each."""
+
+    name: str
+    text: str
+    graph: Graph
+    positions: list[int]
+
+
+def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row]]:
+    """Every formula beside the gradient, at the point given or at many."""
+    text, bindings = _read_program(request)
+    given = read_bindings(bindings)
+    values = {**(read_vars(request.vars) if request.vars else {}), **given}
+    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
+    program = parse(text.strip(), lengths, request.max_nodes)
+    check_bindings(program, given)
+    if program.several:
+        raise Failure("--against needs an expression with one output")
+    formulas = [_read_formula(program, item, request.max_nodes) for item in against]
+    fixed: Point = {}
+    for name, value in program.inputs.items():
+        if name in values:
+            number = values[name]
+            numbers = number if isinstance(number, list) else [number]
+            fixed.update(zip((node.name for node in scalars(value) if isinstance(node, Input)), numbers))
+    return program.text, [_check_formula(program.graph, formula, fixed) for formula in formulas]
+
+
+def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
+    match = re.fullmatch(r"\s*([^\W\d]\w*(?:\[\d+\])?)\s*=(.*)", normalized(item), re.DOTALL)
+    if match is None:
+        raise Failure(f"--against '{item}' is not of the form NAME=FORMULA", "such as --against x='2*x'")
+    name, text = match[1], match[2].strip()
+    by_name = {variable.name: [variable] for variable in program.graph.inputs}
+    nodes: dict[str, Sequence[Node]] = {**by_name, **{key: scalars(value) for key, value in program.inputs.items()}}
+    if name not in nodes:
+        raise Failure(f"--against names '{name}', which is no variable of the expression", _known(program))
+    lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
+    formula = parse(text, lengths, max_nodes)
+    for key, value in formula.inputs.items():
+        if key not in program.inputs:
+            place = scalars(value)[0].span or (0, len(text))
+            raise ProgramError(f"'{key}' is no variable of the expression", formula.text, place, _known(program))
+    outputs, inputs = len(formula.graph.outputs), len(nodes[name])
+    if outputs != inputs:
+        message = f"the derivative by '{name}' has {inputs} element{'s' * (inputs > 1)}, the formula {outputs}"
+        raise ProgramError(message, formula.text, (0, len(text)))
+    return _Formula(name, formula.text, formula.graph, [program.graph.position[node] for node in nodes[name]])
+
+
+def _known(program: Program) -> str:
+    return f"the variables are {', '.join(program.inputs)}" if program.inputs else "it has no variables"
+
+
+def _check_formula(graph: Graph, formula: _Formula, fixed: Point) -> Row:
+    """The first point where a formula is wrong, or how many there were where it is right."""
+    missing = [variable.name for variable in graph.inputs if variable.name not in fixed]
+    compared = 0
+    for sampled in _points(missing) if missing else [{}]:
+        same, yours, ours = _compare(graph, formula, {**fixed, **sampled})
+        if same is False:
+            at = ", ".join(f"{name}={shortest(value)}" for name, value in (sampled or fixed).items())
+            verdict = f"{DISAGREE} at {at}: yours {shortest(yours)}, ours {shortest(ours)}"
+            return Row({"name": formula.name}, verdict)
+        compared += same is True
+    if compared < (_FEWEST if missing else 1):
+        where = f"only {compared} points could be compared" if missing else "the two cannot be compared here"
+        return Row({"name": formula.name}, f"{CANNOT_TELL}: {where}")
+    return Row({"name": formula.name}, f"{AGREE} at {compared} points" if missing else f"{AGREE} here")
+
+
+def _points(names: list[str]) -> Iterator[Point]:
+    """Simple points, the simplest first, then random ones, half of them positive."""
+    import random
+
+    last = len(_SIMPLEST) - 1
+    ranks = (
+        Counter(moved)
+        for total in range(len(names) * last + 1)
+        for moved in combinations_with_replacement(range(len(names)), total)
+    )
+    simple = (rank for rank in ranks if max(rank.values(), default=0) <= last)
+    for rank in islice(simple, _SIMPLE_POINTS):
+        yield {name: _SIMPLEST[rank[i]] for i, name in enumerate(names)}
+    dice = random.Random(0)
+    for i in range(_RANDOM_POINTS):
+        numbers = [float(f"{dice.uniform(-3, 3) * 10 ** dice.uniform(-1, 1):.3g}") for _ in names]
+        yield dict(zip(names, map(abs, numbers) if i % 2 else numbers))
+
+
+def _compare(graph: Graph, formula: _Formula, point: Point) -> tuple[bool | None, float, float]:
+    """Whether a formula is right at a point, None where that cannot be told, with its number and ours."""
+    values = forward(graph, point)
+    adjoints = backward(graph, values, graph.outputs[0])
+    theirs = forward(formula.graph, point)
+    for output, position in zip(formula.graph.outputs, formula.positions):
+        yours, ours = theirs[formula.graph.position[output]], adjoints[position] or 0.0
+        if not (isfinite(yours) and isfinite(ours) and isfinite(values[graph.position[graph.outputs[0]]])):
+            return None, yours, ours
+        noise = 4 * _noise(theirs, backward(formula.graph, theirs, output))
+        if abs(yours - ours) > noise + _CLOSE_BY_HAND * max(abs(yours), abs(ours)):
+            same = _confirmed(graph, point, graph.inputs[position].name, yours, ours, _noise(values, adjoints))
+            if same is not True:
+                return same, yours, ours
+    return True, 0.0, 0.0
+
+
+def _confirmed(graph: Graph, point: Point, name: str, yours: float, ours: float, noise: float) -> bool | None:
+    """Whether two numbers that differ do so by rounding alone, as differences see it; None where these cannot tell."""
+    from ..engine.differences import derivatives
+
+    (found,) = derivatives(lambda x: _outputs(graph, {**point, name: x}), point[name], [noise])
+    error = 10 * found.both.error
+    if not found.smooth or not isfinite(error):
+        return None
+    if max(abs(yours - found.both.value), abs(ours - found.both.value)) > error:
+        return False
+    return True if error <= _TINY else None
