@@ -78,6 +78,8 @@ def smooth(draw: st.DrawFn, depth: int = 3) -> str:
 def test_gates_in_every_form_agree(text: str, point: dict[str, float], form: str) -> None:
     written, other = run(text, point), run(text, point, form)
     scale = max((abs(number) for number in written if isfinite(number)), default=0.0)
+    if form == "basic" and not isfinite(other[0]):
+        return  # exp(1000)/exp(1000) in the place of tanh(1000)
     for one, two in zip(written, other, strict=True):
         if form == "fused" and isfinite(one):
             assert isfinite(two), text
