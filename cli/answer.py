@@ -81,7 +81,7 @@ class Answer:
 
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
-    text, bindings = _read_program(request)
+    text, bindings = read_program(request)
     given = read_bindings(bindings)
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
     lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
@@ -105,7 +105,7 @@ def _passes(
     return values, [backward(graph, values, output) for output in graph.outputs] if gradient else None
 
 
-def _read_program(request: Request) -> tuple[str, list[str]]:
+def read_program(request: Request) -> tuple[str, list[str]]:
     """The program's text and the bindings: with `-f FILE` the first argument is a binding already."""
     expression, bindings = request.expression, request.bindings or []
     if request.file is not None:

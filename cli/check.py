@@ -17,7 +17,7 @@ from ..grammar.errors import ProgramError
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from ..grammar.values import scalars
-from .answer import Answer, _read_program, answer
+from .answer import Answer, answer, read_program
 from .bindings import check_bindings, read_bindings, read_vars
 from .failures import NOT_MET, Failure
 from .files import write_stdout
@@ -205,7 +205,7 @@ class _Formula:
 
 def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row]]:
     """Every formula beside the gradient, at the point given or at many."""
-    text, bindings = _read_program(request)
+    text, bindings = read_program(request)
     given = read_bindings(bindings)
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
     lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}

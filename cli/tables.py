@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_NARROWEST_NAME = 8
+_NARROWEST_NAME, _NARROWEST_WORDS = 8, 20
 _STYLES = {"value": "green", "derivative": "red"}
 """The colours of the pictures: what is computed forward is green, what flows back is red."""
 
@@ -18,15 +18,20 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
     """The table as text. Names fold where it is wider than the terminal, but numbers are never cut."""
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
     narrowest = min(_NARROWEST_NAME, widths[0])
-    needed = narrowest + sum(width + 3 for width in widths[1:]) + 2  # the edges
+    whole = sum(width + 3 for width in widths) + 2  # the edges
+    words = widths[-1] - min(widths[-1], _NARROWEST_WORDS) if head[-1] == "verdict" else 0
+    needed = whole - widths[0] + narrowest - words
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     drawn.add_column(head[0], overflow="fold", min_width=narrowest)
     for name in head[1:]:
         style = _STYLES.get(name, _STYLES["derivative"])
+        if name == "verdict":  # words, which may fold
+            drawn.add_column(name, overflow="fold", min_width=min(_NARROWEST_WORDS, widths[-1]))
+            continue
         drawn.add_column(Text(name), style=style, justify="right", no_wrap=True)
     for row in rows:
         drawn.add_row(*[Text(cell) for cell in row])
-    console = Console(width=max(needed, get_terminal_size().columns) if sys.stdout.isatty() else needed + widths[0])
+    console = Console(width=max(needed, get_terminal_size().columns) if sys.stdout.isatty() else whole)
     with console.capture() as capture:
         if title:
             console.print(Text(title, "bold"), soft_wrap=True)
