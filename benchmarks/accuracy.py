@@ -94,7 +94,7 @@ def worst(row: Operation, both: Callable[..., Both]) -> tuple[float, float]:
                 error = ulps(derivative or 0.0, true)
                 if of_derivative < error < inf:  # else it is not the worst, whatever the condition
                     error /= 1 + condition_number(row, point, i, true)
-                of_derivative = max(of_derivative, error)
+                of_derivative = max(of_derivative, float(error))
     return of_value, of_derivative
 
 

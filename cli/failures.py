@@ -44,7 +44,9 @@ def _remark(kind: str, style: str, message: str, hint: str | None, place: Place 
     lines = [(f"{kind}: ", style, message)]
     if place is not None and place[0].strip():
         lines += [("  ", "", line) for line in excerpt(place[0], *place[1])]
-    return [*lines, *[("hint: ", "bold cyan", hint)] * bool(hint)]
+    if hint:
+        lines.append(("hint: ", "bold cyan", hint))
+    return lines
 
 
 def excerpt(text: str, start: int, end: int) -> list[str]:
