@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isnan, nextafter
+from math import inf, isfinite, isnan, nextafter
 
 from .graph import Graph
 from .operations import FLOATS, GROUPS
@@ -49,6 +49,8 @@ def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None
 def _kink(graph: Graph, values: Sequence[float], i: int, varies: set[int]) -> Kink | None:
     operation, operands = graph.nodes[i].operation, graph.operands[i]
     assert operation is not None
+    if not all(isfinite(values[j]) for j in (i, *operands)):  # there is no other side of infinity
+        return None
     for number, j in enumerate(operands):
         # Of any number of operands only those in a tie, or all zero, can be at a kink.
         if j not in varies or (operation.variadic and values[j] != values[i]):
