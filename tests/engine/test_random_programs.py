@@ -19,8 +19,8 @@ CHOICES = (
 )
 POISON = ("log({})", "sqrt({})", "1/({})", "exp(({})^3)", "asin({})", "({})^0.5", "sin({})", "-({})", "abs({})")
 SMOOTH = (
-    *("sigmoid({})", "tanh({})", "softplus({})", "silu({})", "mish({})", "selu({})", "sin({})", "abs({})", "sinh({})"),
-    *("1/(1 + exp(-({})))", "log(1 + exp({}))", "exp({}) - 1", "sqrt(({})^2 + 2^2)", "1 - sigmoid({})", "relu({})"),
+    *("sigmoid({})", "tanh({})", "softplus({})", "silu({})", "mish({})", "elu({})", "sin({})", "sinh({})"),
+    *("1/(1 + exp(-({})))", "log(1 + exp({}))", "exp({}) - 1", "sqrt(({})^2 + 2^2)", "1 - sigmoid({})"),
 )
 POINTS = st.fixed_dictionaries({name: st.floats(-3, 3) | st.sampled_from([0.0, 1.0, -1.0, 1e3]) for name in "xy"})
 
@@ -53,7 +53,7 @@ def with_choices(draw: st.DrawFn, point: dict[str, float], depth: int) -> tuple[
     return draw(st.sampled_from(CHOICES)).format(c=condition, a=one[0], b=other[0]), f"({taken[1]})"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data(), POINTS)
 def test_a_choice_is_the_branch_taken(data: st.DataObject, point: dict[str, float]) -> None:
     written, taken = data.draw(st.composite(with_choices)(point, 3))
@@ -63,17 +63,16 @@ def test_a_choice_is_the_branch_taken(data: st.DataObject, point: dict[str, floa
 
 @st.composite
 def smooth(draw: st.DrawFn, depth: int = 3) -> str:
+    """An expression without kinks: on either side of one, a rounding error chooses another gradient."""
     if not depth:
         return draw(st.sampled_from(("x", "y", "x*y", "0.5", "x - y")))
     if draw(st.booleans()):
         return draw(st.sampled_from(SMOOTH)).format(draw(smooth(depth - 1)))
-    template = draw(
-        st.sampled_from(("({})*({})", "{} + {}", "{} - ({})", "max({}, {})", "min({}, {})", "hypot({}, {})"))
-    )
+    template = draw(st.sampled_from(("({})*({})", "{} + {}", "{} - ({})", "hypot(2 + ({})^2, {})")))
     return template.format(draw(smooth(depth - 1)), draw(smooth(depth - 1)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(smooth(), POINTS, st.sampled_from(["basic", "fused"]))
 def test_gates_in_every_form_agree(text: str, point: dict[str, float], form: str) -> None:
     written, other = run(text, point), run(text, point, form)
