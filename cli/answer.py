@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..engine.passes import backward, forward
 from ..grammar.errors import did_you_mean
@@ -14,6 +15,9 @@ from .bindings import Number, check_bindings, check_complete, read_bindings, rea
 from .failures import Failure
 from .files import read_text
 from .request import Request
+
+if TYPE_CHECKING:
+    from .remarks import Warning
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,21 @@ class Answer:
         numbers = [self.values[i] for i in self.outputs]
         return all(map(isfinite, numbers + [d for i in self.asked for d in self.derivatives(i)]))
 
+    @cached_property
+    def warnings(self) -> "list[Warning]":
+        """What to say of numbers that are not finite; it takes two more passes to know."""
+        if self.finite():
+            return []
+        from .remarks import warnings
+
+        return warnings(self)
+
 
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
-    text, bindings = read_program(request)
-    given = read_bindings(bindings)
-    values = {**(read_vars(request.vars) if request.vars else {}), **given}
-    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
-    program = parse(text.strip(), lengths, request.max_nodes)
+    program, values = read_request(request)
     if request.gates != "written":
         program = program.with_gates(request.gates)
-    check_bindings(program, given)
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}
     asked = _asked(wrt, program) if gradient else ()
@@ -105,7 +113,18 @@ def _passes(
     return values, [backward(graph, values, output) for output in graph.outputs] if gradient else None
 
 
-def read_program(request: Request) -> tuple[str, list[str]]:
+def read_request(request: Request) -> tuple[Program, dict[str, Number]]:
+    """The program, and the values of those of its variables that have one; and of others, where a file gives them."""
+    text, bindings = _read_program(request)
+    given = read_bindings(bindings)
+    values = {**(read_vars(request.vars) if request.vars else {}), **given}
+    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
+    program = parse(text.strip(), lengths, request.max_nodes)
+    check_bindings(program, given)
+    return program, values
+
+
+def _read_program(request: Request) -> tuple[str, list[str]]:
     """The program's text and the bindings: with `-f FILE` the first argument is a binding already."""
     expression, bindings = request.expression, request.bindings or []
     if request.file is not None:
@@ -126,8 +145,11 @@ def _asked(wrt: str | None, program: Program) -> tuple[str, ...]:
     asked = [normalized(name.strip()) for name in wrt.split(",")]
     for name in asked:
         if name not in names and name not in (variable.name for variable in program.graph.inputs):
-            hint = did_you_mean(name, names) or (
-                f"the variables are {', '.join(names)}" if names else "it has no variables"
-            )
+            hint = did_you_mean(name, names) or known_variables(program)
             raise Failure(f"--wrt names '{name}', which is no variable of the expression", hint)
     return tuple(dict.fromkeys(asked))
+
+
+def known_variables(program: Program) -> str:
+    """The hint of a name that is none of the variables."""
+    return f"the variables are {', '.join(program.inputs)}" if program.inputs else "it has no variables"

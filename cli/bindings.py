@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.passes import forward
-from ..grammar.errors import ProgramError
+from ..grammar.errors import ProgramError, enumerated
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from ..grammar.values import scalars
@@ -121,8 +121,7 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
     if "e" in names:
         hint += "; Euler's number is exp(1)"
     quoted = [f"'{name}'" for name in names[:4]] + ["others"] * (len(names) > 4)
-    listed = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
-    raise ProgramError(f"no value for {listed}", program.text, place, hint)
+    raise ProgramError(f"no value for {enumerated(quoted)}", program.text, place, hint)
 
 
 def _binding_hint(argument: str) -> str | None:

@@ -1,7 +1,6 @@
 """`autodiff check`: the gradient against differences, or a derivative worked out by hand against the gradient."""
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,14 @@ from ..grammar.errors import ProgramError
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from ..grammar.values import scalars
-from .answer import Answer, answer, read_program
-from .bindings import check_bindings, read_bindings, read_vars
+from .answer import Answer, answer, known_variables, read_request
 from .failures import NOT_MET, Failure
 from .files import write_stdout
 from .formats import markdown_table, separated_lines, without_non_finite
 from .numbers import rounded, shortest
 from .output import check as check_format
-from .request import Request, takes_request
+from .output import format_of
+from .request import Request, Wrt, takes_request
 
 _CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
 _ULP = 2.0**-52
@@ -47,9 +46,7 @@ class Row:
 @takes_request
 def check(
     request: Request,
-    wrt: Annotated[
-        list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
-    ] = None,
+    wrt: Wrt = None,
     against: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME, to be checked.")
     ] = None,
@@ -83,7 +80,7 @@ def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
 
 def _written(rows: list[Row], request: Request, text: str) -> str:
     """The rows in the format asked for; numbers are rounded for the eye only."""
-    kind = request.format or ("table" if sys.stdout.isatty() else "plain")
+    kind = format_of(request)
     if kind == "json":
         import json
 
@@ -207,12 +204,7 @@ class _Formula:
 
 def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row]]:
     """Every formula beside the gradient, at the point given or at many."""
-    text, bindings = read_program(request)
-    given = read_bindings(bindings)
-    values = {**(read_vars(request.vars) if request.vars else {}), **given}
-    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
-    program = parse(text.strip(), lengths, request.max_nodes)
-    check_bindings(program, given)
+    program, values = read_request(request)
     if program.several:
         raise Failure("--against needs an expression with one output")
     formulas = [_read_formula(program, item, request.max_nodes) for item in against]
@@ -233,22 +225,20 @@ def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
     by_name = {variable.name: [variable] for variable in program.graph.inputs}
     nodes: dict[str, Sequence[Node]] = {**by_name, **{key: scalars(value) for key, value in program.inputs.items()}}
     if name not in nodes:
-        raise Failure(f"--against names '{name}', which is no variable of the expression", _known(program))
+        raise Failure(f"--against names '{name}', which is no variable of the expression", known_variables(program))
     lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
     formula = parse(text, lengths, max_nodes)
     for key, value in formula.inputs.items():
         if key not in program.inputs:
             place = scalars(value)[0].span or (0, len(text))
-            raise ProgramError(f"'{key}' is no variable of the expression", formula.text, place, _known(program))
+            raise ProgramError(
+                f"'{key}' is no variable of the expression", formula.text, place, known_variables(program)
+            )
     outputs, inputs = len(formula.graph.outputs), len(nodes[name])
     if outputs != inputs:
         message = f"the derivative by '{name}' has {inputs} element{'s' * (inputs > 1)}, the formula {outputs}"
         raise ProgramError(message, formula.text, (0, len(text)))
     return _Formula(name, formula.text, formula.graph, [program.graph.position[node] for node in nodes[name]])
-
-
-def _known(program: Program) -> str:
-    return f"the variables are {', '.join(program.inputs)}" if program.inputs else "it has no variables"
 
 
 def _check_formula(graph: Graph, formula: _Formula, fixed: Point) -> Row:

@@ -47,9 +47,7 @@ def json_text(answer: Answer, request: Request) -> str:
         document["gradient"] = _one_or_list(gradients, several)
     if request.nodes:
         document["nodes"] = [_json_node(answer, i, several) for i in range(len(answer.values))]
-    from .remarks import warnings as causes
-
-    if warnings := [*(cause.message() for cause in causes(answer)), *_null_numbers(answer, request.nodes)]:
+    if warnings := [*(warning.message() for warning in answer.warnings), *_null_numbers(answer, request.nodes)]:
         document["warnings"] = warnings
     return json.dumps(without_non_finite(document), ensure_ascii=False) + "\n"
 

@@ -1,21 +1,15 @@
 """`autodiff grad`: the value and the gradient."""
 
-from typing import Annotated
-
-import typer
-
 from .answer import answer
 from .failures import warn
 from .output import check, put_out
-from .request import Request, takes_request
+from .request import Request, Wrt, takes_request
 
 
 @takes_request
 def grad(
     request: Request,
-    wrt: Annotated[
-        list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
-    ] = None,
+    wrt: Wrt = None,
 ) -> None:
     """Print the derivative by every variable, and on a terminal the value.
 

@@ -32,10 +32,15 @@ def check(request: Request) -> None:
         )
 
 
+def format_of(request: Request) -> str:
+    """The format asked for; else a table on a terminal, and plain in a pipe."""
+    return request.format or ("table" if sys.stdout.isatty() else "plain")
+
+
 def put_out(answer: Answer, request: Request) -> None:
     """Print the answer and write its picture: everything that can fail comes before the first byte on stdout."""
-    write = FORMATS[request.format or ("table" if sys.stdout.isatty() else "plain")]
-    found = [] if answer.finite() else _warnings(answer)
+    write = FORMATS[format_of(request)]
+    found = answer.warnings
     if request.strict and found:
         raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))
     text = write(answer, request)
@@ -49,12 +54,6 @@ def put_out(answer: Answer, request: Request) -> None:
         for note in _notes(answer):
             warn("note", note)
     write_stdout(text)
-
-
-def _warnings(answer: Answer) -> "list[Warning]":
-    from .remarks import warnings
-
-    return warnings(answer)
 
 
 def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:

@@ -6,6 +6,7 @@ from math import inf, isfinite, isinf, isnan
 from ..engine.diagnosis import Cause, cause_of_value, causes_of_adjoints, overflows
 from ..engine.graph import Span
 from ..engine.kinks import kinks
+from ..grammar.errors import enumerated
 from .answer import Answer
 from .numbers import shortest
 
@@ -26,8 +27,7 @@ class Warning:
         named = self.consequences[:most]
         more = len(self.consequences) - len(named)
         listed = [*named, *[f"{more} more numbers are not finite"] * bool(more)]
-        text = " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
-        return f"{text}: {self.cause}"
+        return f"{enumerated(listed)}: {self.cause}"
 
     @property
     def short(self) -> str:
@@ -36,8 +36,6 @@ class Warning:
 
 def warnings(answer: Answer) -> list[Warning]:
     """One for each cause of numbers in the answer that are not finite."""
-    if answer.finite():
-        return []
     graph, found = answer.program.graph, dict[Cause, list[str]]()
     for i in answer.outputs:
         if not isfinite(answer.values[i]):

@@ -54,6 +54,12 @@ class Request:
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
 
 
+Wrt = Annotated[
+    list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
+]
+"""The option `--wrt` of the commands that take a gradient."""
+
+
 def takes_request(command: Callable[..., None]) -> Callable[..., None]:
     """Let typer see the fields of `Request` in place of the first parameter of a command."""
 

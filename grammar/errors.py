@@ -20,3 +20,8 @@ def did_you_mean(word: str, known: list[str]) -> str | None:
 
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.65)
     return f"did you mean '{close[0]}'?" if close else None
+
+
+def enumerated(words: list[str], last: str = "and") -> str:
+    """Words as a sentence lists them: `a, b and c`."""
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

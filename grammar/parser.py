@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.graph import Span
 from .builder import Builder
 from .driver import Driver
-from .errors import ProgramError
+from .errors import ProgramError, enumerated
 from .program import Program
 from .tokens import Tokens
 
@@ -104,7 +104,7 @@ def _syntax_error(text: str, error: Any) -> ProgramError:
     accepted = error.interactive_parser.accepts()
     expected = [words for words, terminals in _EXPECTATIONS.items() if terminals & accepted]
     found = {"$END": "the end", "_NEWLINE": "a line break"}.get(token.type, f"'{token}'")
-    wanted = " or ".join(filter(None, [", ".join(expected[:-1]), *expected[-1:]]))
+    wanted = enumerated(expected, "or")
     message = f"expected {wanted}, found {found}" if wanted else f"{found} is not expected here"
     return ProgramError(message, text, (start, end), _remedy(token, before and before[1]))
 
