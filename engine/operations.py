@@ -83,6 +83,16 @@ def _erfc_of_root_half(m: Any, x: Any) -> Any:
     return m.erfc(u) - lost * (2 / sqrt(pi)) * m.exp(-u * u)
 
 
+def _gelu_tail(m: Any, x: Any) -> Any:
+    """-exp(-x^2/2)/sqrt(2*pi)*(1 - 1/x^2*(1 - 3/x^2*(...))), where erfc is subnormal and its product with x is not."""
+    near = m.max(m.min(x, -37.0), -40.0)
+    head = (near + 32 * SPLITTER) - 32 * SPLITTER  # of 26 bits, whose square is exact
+    lost = m.expm1(0.5 * (head - near) * (head + near))
+    less = reduce(lambda rest, k: m.div(k * (1.0 - rest), near * near), (11.0, 9.0, 7.0, 5.0, 3.0, 1.0), 0.0)
+    factor = 1 / sqrt(2 * pi)
+    return -m.exp(-0.5 * head * head) * (factor + factor * (lost - less - lost * less))
+
+
 def _tail(m: Any, x: Any, root: Any) -> Any:
     """x*exp(x) by root = exp(x/2), where exp(x) is subnormal."""
     return m.damped(x, root) * root
@@ -300,8 +310,8 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("selu", "self-normalising elu", hard=(0,), kinks="1.7581 at 0",
             value=lambda m, x: SELU_SCALE * m.where(x > 0.0, x, SELU_ALPHA * m.expm1(x)),
             local=lambda m, out, x: (SELU_SCALE * m.where(x > 0.0, 1.0, SELU_ALPHA * m.exp(x)),)),
-        Operation("gelu", "x*(1 + erf(x/sqrt(2)))/2, the exact one", hard=(0, -1, -10),
-            value=lambda m, x: m.damped(0.5 * x, _erfc_of_root_half(m, -x)),
+        Operation("gelu", "x*(1 + erf(x/sqrt(2)))/2, the exact one", hard=(0, -1, -10, -38),
+            value=lambda m, x: m.where(x < -37.53, _gelu_tail(m, x), m.damped(0.5 * x, _erfc_of_root_half(m, -x))),
             local=lambda m, out, x: (m.erfc(-x * sqrt(0.5)) * 0.5
                                      + m.damped(x, m.exp(-0.5 * x * x)) * (1 / sqrt(2 * pi)),),
             definition=lambda m, x: x * (1.0 + m.erf(m.div(x, m.sqrt(2.0)))) * 0.5),
