@@ -69,7 +69,7 @@ def torch(row: Operation) -> Callable[..., Both] | None:
     def both(*point: float) -> Both:
         operands = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
         value = function(*operands)
-        return float(value), [float(each) for each in torch.autograd.grad(value, operands)]
+        return value.item(), [each.item() for each in torch.autograd.grad(value, operands)]
 
     return both
 

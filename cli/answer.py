@@ -95,8 +95,6 @@ class Answer:
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
     program, values = read_request(request)
-    if request.gates != "written":
-        program = program.with_gates(request.gates)
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}
     asked = _asked(wrt, program) if gradient else ()
@@ -114,14 +112,14 @@ def _passes(
 
 
 def read_request(request: Request) -> tuple[Program, dict[str, Number]]:
-    """The program, and the values of those of its variables that have one; and of others, where a file gives them."""
+    """The program, in the form of gates asked for, and the values of variables: of all its own, or fewer, or others."""
     text, bindings = _read_program(request)
     given = read_bindings(bindings)
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
     lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
     program = parse(text.strip(), lengths, request.max_nodes)
     check_bindings(program, given)
-    return program, values
+    return program if request.gates == "written" else program.with_gates(request.gates), values
 
 
 def _read_program(request: Request) -> tuple[str, list[str]]:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement, islice
 from math import isfinite
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from ..grammar.values import scalars
 from .answer import Answer, answer, known_variables, read_request
-from .failures import NOT_MET, Failure
+from .failures import NOT_MET, Failure, warn
 from .files import write_stdout
 from .formats import markdown_table, separated_lines, without_non_finite
 from .numbers import rounded, shortest
@@ -43,7 +43,7 @@ class Row:
     verdict: str
 
 
-@takes_request
+@takes_request("nodes", "render", "max_drawn")
 def check(
     request: Request,
     wrt: Wrt = None,
@@ -56,9 +56,8 @@ def check(
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
     """
     check_format(request)
-    for given, option in ((request.nodes, "--nodes"), (request.render, "--render"), (wrt and against, "--wrt")):
-        if given:
-            raise Failure(f"{option} has no place in check{' --against' if option == '--wrt' else ''}")
+    if wrt and against:
+        raise Failure("--wrt has no place beside --against")
     if request.format in ("dot", "svg"):
         raise Failure(f"a check is no picture: --format {request.format}", "use --format table or --format json")
     if against:
@@ -69,6 +68,8 @@ def check(
         text, rows, what = result.program.text, _check_gradient(result), "derivative"
     write_stdout(_written(rows, request, text))
     _fail_where_due(rows, request, what)
+    if not rows and not request.quiet:
+        warn("note", "there is no variable to differentiate by")
 
 
 def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
@@ -176,7 +177,7 @@ def _verdict(ours: float, found: Any) -> str:
     if found.steep and not isfinite(ours):
         return "not differentiable here: the slope is infinite"
     number, error = found.both.value, found.both.error
-    if not isfinite(error):
+    if not isfinite(error) or found.restless:
         return f"{CANNOT_TELL}: differences do not settle"
     size = max(abs(ours), abs(number))
     if _apart(ours, number) <= _CLOSE and error <= _CLOSE * size:
@@ -244,18 +245,38 @@ def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
 def _check_formula(graph: Graph, formula: _Formula, fixed: Point) -> Row:
     """The first point where a formula is wrong, or how many there were where it is right."""
     missing = [variable.name for variable in graph.inputs if variable.name not in fixed]
-    compared = 0
-    for sampled in _points(missing) if missing else [{}]:
-        same, yours, ours = _compare(graph, formula, {**fixed, **sampled})
-        if same is False:
-            at = ", ".join(f"{name}={shortest(value)}" for name, value in (sampled or fixed).items())
-            verdict = f"{DISAGREE} at {at}: yours {shortest(yours)}, ours {shortest(ours)}"
-            return Row({"name": formula.name}, verdict)
-        compared += same is True
-    if compared < (_FEWEST if missing else 1):
-        where = f"only {compared} points could be compared" if missing else "the two cannot be compared here"
-        return Row({"name": formula.name}, f"{CANNOT_TELL}: {where}")
-    return Row({"name": formula.name}, f"{AGREE} at {compared} points" if missing else f"{AGREE} here")
+    if not missing:
+        return Row({"name": formula.name}, _verdict_here(graph, formula, fixed))
+    compared: list[float] = []
+    points = gaps = 0
+    for sampled in _points(missing):
+        found = _compare(graph, formula, {**fixed, **sampled})
+        if found.same is False and isfinite(found.yours):  # a formula may have a gap, such as sin(x)/x at 0
+            at = ", ".join(f"{name}={shortest(value)}" for name, value in sampled.items())
+            return Row({"name": formula.name}, f"{DISAGREE} at {at}: {found.numbers}")
+        gaps += found.same is False
+        if found.same:
+            points += 1
+            compared.extend(sampled.values())
+    if points < _FEWEST:
+        return Row({"name": formula.name}, f"{CANNOT_TELL}: only {points} points could be compared")
+    least, most = (rounded(end, 3) for end in (min(compared), max(compared)))
+    but = f"; yours is not finite at {gaps} more" if gaps else ""
+    return Row({"name": formula.name}, f"{AGREE} to {_CLOSE_BY_HAND:g} at {points} points from {least} to {most}{but}")
+
+
+def _verdict_here(graph: Graph, formula: _Formula, point: Point) -> str:
+    """What to say of a formula at the one point given."""
+    found = _compare(graph, formula, point)
+    if found.same is None:
+        return f"{CANNOT_TELL}: {found.why}"
+    if not found.same:
+        return f"{DISAGREE} here: {found.numbers}"
+    from ..engine.kinks import kinks
+
+    values = forward(graph, point)
+    at_kink = kinks(graph, values, backward(graph, values, graph.outputs[0]), formula.positions)
+    return f"{AGREE} here{', at a kink' if at_kink else ''}"
 
 
 def _points(names: list[str]) -> Iterator[Point]:
@@ -277,21 +298,40 @@ def _points(names: list[str]) -> Iterator[Point]:
         yield dict(zip(names, map(abs, numbers) if i % 2 else numbers))
 
 
-def _compare(graph: Graph, formula: _Formula, point: Point) -> tuple[bool | None, float, float]:
-    """Whether a formula is right at a point, None where that cannot be told, with its number and ours."""
+@dataclass(frozen=True)
+class _Comparison:
+    """Whether a formula is right at a point, None where that cannot be told, and why; with its number and ours."""
+
+    same: bool | None
+    yours: float = 0.0
+    ours: float = 0.0
+    why: str = ""
+
+    @property
+    def numbers(self) -> str:
+        return f"yours {shortest(self.yours)}, ours {shortest(self.ours)}"
+
+
+def _compare(graph: Graph, formula: _Formula, point: Point) -> _Comparison:
     values = forward(graph, point)
     adjoints = backward(graph, values, graph.outputs[0])
     theirs = forward(formula.graph, point)
+    value = values[graph.position[graph.outputs[0]]]
+    if not isfinite(value):
+        return _Comparison(None, why=f"the value is {shortest(value)} here")
     for output, position in zip(formula.graph.outputs, formula.positions):
         yours, ours = theirs[formula.graph.position[output]], adjoints[position] or 0.0
-        if not (isfinite(yours) and isfinite(ours) and isfinite(values[graph.position[graph.outputs[0]]])):
-            return None, yours, ours
+        if not isfinite(ours):
+            return _Comparison(None, yours, ours, f"the derivative is {shortest(ours)} here")
+        if not isfinite(yours):
+            return _Comparison(False, yours, ours)
         noise = 4 * _noise(theirs, backward(formula.graph, theirs, output))
         if abs(yours - ours) > noise + _CLOSE_BY_HAND * max(abs(yours), abs(ours)):
             same = _confirmed(graph, point, graph.inputs[position].name, yours, ours, _noise(values, adjoints))
             if same is not True:
-                return same, yours, ours
-    return True, 0.0, 0.0
+                found = _Comparison(same, yours, ours)
+                return found if same is False else replace(found, why=f"{found.numbers}, and differences do not decide")
+    return _Comparison(True)
 
 
 def _confirmed(graph: Graph, point: Point, name: str, yours: float, ours: float, noise: float) -> bool | None:

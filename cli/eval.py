@@ -5,7 +5,7 @@ from .output import check, put_out
 from .request import Request, takes_request
 
 
-@takes_request
+@takes_request()
 def eval(request: Request) -> None:
     """Print the value of an expression.
 

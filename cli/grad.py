@@ -6,7 +6,7 @@ from .output import check, put_out
 from .request import Request, Wrt, takes_request
 
 
-@takes_request
+@takes_request()
 def grad(
     request: Request,
     wrt: Wrt = None,

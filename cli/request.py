@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,17 +60,20 @@ Wrt = Annotated[
 """The option `--wrt` of the commands that take a gradient."""
 
 
-def takes_request(command: Callable[..., None]) -> Callable[..., None]:
-    """Let typer see the fields of `Request` in place of the first parameter of a command."""
+def takes_request(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let typer see the fields of `Request`, but some, in place of the first parameter of a command."""
+    shared = [p for name, p in inspect.signature(Request).parameters.items() if name not in without]
 
-    @functools.wraps(command)
-    def wrapper(**given: Any) -> None:
-        request = Request(**{field.name: given.pop(field.name) for field in fields(Request)})
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapper(**given: Any) -> None:
+            request = Request(**{parameter.name: given.pop(parameter.name) for parameter in shared})
 
-        command(request, **given)
+            command(request, **given)
 
-    own = list(inspect.signature(command).parameters.values())[1:]
-    shared = list(inspect.signature(Request).parameters.values())
-    wrapper.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
-    return wrapper
+        parameters = [*list(inspect.signature(command).parameters.values())[1:], *shared]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapper
+
+    return decorate

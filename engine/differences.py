@@ -14,6 +14,7 @@ _MOST_STEPS_MORE = 30  # up to 1, where x is small and rounding is not: exp(x) a
 _CONVERGED = 1e-3
 _COLUMNS = 7
 _NEAREST = 6  # so many of the least steps tell what kind of point it is
+_NOISY = 64  # so many times its rounding a difference may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Numerical:
     jump: bool = False
     steep: bool = False
     """Whether the slope grows without end on both sides."""
+    restless: bool = False
+    """Whether the slope of a side comes no nearer, though that of both does: x*sin(1/x) is even, and turns at 0."""
 
     @property
     def kink(self) -> bool:
@@ -108,14 +111,16 @@ def _numerical(ladders: list[list[_Step]], f: float, x: float, noise: float) -> 
     nearest = [s for steps in ladders for s in steps[-_NEAREST:]]
     edge = bool(nearest) and any(all(getattr(s, side) is None for s in nearest) for side in ("above", "below"))
     sides = [steps[0] for steps in (left, right)]
+    central = _estimate(both, x, _SHRINK**2)
     return Numerical(
         f,
-        _estimate(both, x, _SHRINK**2),
+        central,
         _estimate(left, x, _SHRINK),
         _estimate(right, x, _SHRINK),
         edge,
         any(_jumps(steps) for steps in sides),
         all(_is_steep(steps) for steps in sides),
+        any(_is_restless(steps, central.value) for steps in sides),
     )
 
 
@@ -137,6 +142,16 @@ def _is_steep(steps: list[_Difference]) -> bool:
     """Whether the slope grows with every step, yet less than it would at a jump."""
     slopes = [abs(difference / distance) for distance, difference, _ in steps[-_NEAREST:]]
     return len(slopes) > 1 and all(1.2 * a < b < 3.9 * a for a, b in pairwise(slopes))
+
+
+def _is_restless(steps: list[_Difference], slope: float) -> bool:
+    """Whether the nearest slopes are as far from the limit as those before them, by more than rounding explains."""
+    apart = [
+        max(0.0, abs(difference / distance - slope) - _NOISY * (off / distance + _EPSILON * abs(slope)))
+        for distance, difference, off in steps[-_NEAREST:]
+    ]
+    half = len(apart) // 2
+    return half > 0 and max(apart[half:]) > 0.5 * max(apart[:half])
 
 
 def _estimate(ladders: list[list[_Difference]], x: float, order: float) -> Estimate:
