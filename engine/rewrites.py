@@ -83,11 +83,11 @@ def take_apart(outputs: Sequence[Node]) -> Iterator[Rewriting]:
 def _taken_apart(node: Node, operands: tuple[Node, ...]) -> Node | None:
     assert node.operation is not None
     rule = parts(node.operation)
-    return None if rule is None else _made(rule(SYMBOLS, *map(Symbol, operands)))
+    return None if rule is None else SYMBOLS.node(rule(SYMBOLS, *_symbols(operands)))
 
 
-def _made(result: Any) -> Node:
-    return result.node if isinstance(result, Symbol) else Constant(float(result))
+def _symbols(nodes: Iterable[Node]) -> list[Symbol]:
+    return [Symbol(node, SYMBOLS) for node in nodes]
 
 
 def fuse(outputs: Sequence[Node]) -> Iterator[Rewriting]:
@@ -105,14 +105,14 @@ class Fusion:
 
     def _pattern(self, written: Callable[..., Any]) -> Node:
         names = written.__code__.co_varnames[1 : written.__code__.co_argcount]
-        return _made(written(SYMBOLS, *[Symbol(Input(name)) for name in names]))
+        return SYMBOLS.node(written(SYMBOLS, *_symbols(map(Input, names))))
 
     def fused(self, node: Node, operands: tuple[Node, ...]) -> Node | None:
         """The stable form of a gate with these operands, or None."""
         here = Node(node.operation, operands)
         for pattern, stable in self.patterns:
             for bound in self._matches(pattern, here, {}):
-                return _made(stable(SYMBOLS, **{name: Symbol(match) for name, match in bound.items()}))
+                return SYMBOLS.node(stable(SYMBOLS, **dict(zip(bound, _symbols(bound.values())))))
         terms = _exponents(here)
         return Node(OPERATIONS["logsumexp"], terms) if len(terms) > 1 else None
 

@@ -1,0 +1,66 @@
+"""The backward pass as a rewrite from graph to graph: derivatives of any order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .algebra import Algebra, Flow
+from .graph import Graph, Input, Node
+
+
+def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
+    """The derivative of an output by some inputs, each as a node of a graph made by the algebra."""
+    graph = Graph([output], wrt)
+    adjoints = backward(graph, m.read(graph), m, set(range(len(wrt))))
+    return [m.node(guarded(m, adjoint)) for adjoint in adjoints[: len(wrt)]]
+
+
+def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
+    """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
+
+    The adjoint itself says nothing where its condition does not hold: see `guarded`.
+    """
+    varies = dependent(graph, wrt)
+    last = graph.position[graph.outputs[0]]
+    adjoints: list[Flow | None] = [None] * len(graph.nodes)
+    if last in varies:
+        adjoints[last] = Flow(1.0, 1.0)
+    for i in range(last, -1, -1):
+        adjoint, operation, operands = adjoints[i], graph.nodes[i].operation, graph.operands[i]
+        if adjoint is None or operation is None:
+            continue
+        local_derivatives = operation.local(m, values[i], *[values[j] for j in operands])
+        for j, local in zip(operands, local_derivatives):
+            if j in varies and local is not None:
+                adjoints[j] = met(m, adjoints[j], passed(m, adjoint, local))
+    return adjoints
+
+
+def dependent(graph: Graph, wrt: set[int]) -> set[int]:
+    """The positions of all nodes that depend on some."""
+    varies = set(wrt)
+    for i, operands in enumerate(graph.operands):
+        if not varies.isdisjoint(operands):
+            varies.add(i)
+    return varies
+
+
+def passed(m: Any, adjoint: Flow, local: Any) -> Flow:
+    """What flows on to an operand; both conditions must hold."""
+    if isinstance(local, Flow):
+        return Flow(m.apply("and", adjoint.condition, local.condition), adjoint.derivative * local.derivative)
+    return Flow(adjoint.condition, adjoint.derivative * local)
+
+
+def met(m: Any, before: Flow | None, flow: Flow) -> Flow:
+    """Gradients add up over the uses of a node; there is one where any of them flows."""
+    if before is None:
+        return flow
+    if before.condition == flow.condition:
+        return Flow(flow.condition, before.derivative + flow.derivative)
+    either = m.apply("or", before.condition, flow.condition)
+    return Flow(either, guarded(m, before) + guarded(m, flow))
+
+
+def guarded(m: Any, flow: Flow | None) -> Any:
+    """The adjoint, and 0 where nothing flows."""
+    return 0.0 if flow is None else m.where(flow.condition, flow.derivative, 0.0)
