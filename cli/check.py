@@ -19,7 +19,7 @@ from ..grammar.values import scalars
 from .answer import Answer, answer, known_variables, read_request
 from .failures import NOT_MET, Failure, warn
 from .files import write_stdout
-from .formats import markdown_table, separated_lines, without_non_finite
+from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check as check_format
 from .output import format_of
@@ -83,10 +83,8 @@ def _written(rows: list[Row], request: Request, text: str) -> str:
     """The rows in the format asked for; numbers are rounded for the eye only."""
     kind = format_of(request)
     if kind == "json":
-        import json
-
         checks = [{_key(name): cell for name, cell in {**row.cells, "verdict": row.verdict}.items()} for row in rows]
-        return json.dumps(without_non_finite({"expression": text, "checks": checks}), ensure_ascii=False) + "\n"
+        return json_line({"expression": text, "checks": checks})
     eye = kind in ("table", "markdown")
     head = [*(rows[0].cells if rows else ["name"]), "verdict"]
     body = [[*(_cell(name, cell, request, eye) for name, cell in row.cells.items()), row.verdict] for row in rows]

@@ -31,8 +31,6 @@ def plain(answer: Answer, request: Request) -> str:
 
 def json_text(answer: Answer, request: Request) -> str:
     """One object on one line; a number that is not finite is null and named in `warnings`."""
-    import json
-
     several = answer.program.several
     document: dict[str, Any] = {
         "expression": answer.program.text,
@@ -49,7 +47,14 @@ def json_text(answer: Answer, request: Request) -> str:
         document["nodes"] = [_json_node(answer, i, several) for i in range(len(answer.values))]
     if warnings := [*(warning.message() for warning in answer.warnings), *_null_numbers(answer, request.nodes)]:
         document["warnings"] = warnings
-    return json.dumps(without_non_finite(document), ensure_ascii=False) + "\n"
+    return json_line(document)
+
+
+def json_line(document: dict[str, Any]) -> str:
+    """An object on one line, in which a number that is not finite is null."""
+    import json
+
+    return json.dumps(_without_non_finite(document), ensure_ascii=False) + "\n"
 
 
 def _null_numbers(answer: Answer, nodes: bool) -> list[str]:
@@ -87,14 +92,14 @@ def _one_or_list(items: list[Any], several: bool) -> Any:
     return items if several else items[0]
 
 
-def without_non_finite(item: Any) -> Any:
+def _without_non_finite(item: Any) -> Any:
     """The same with None for every number that JSON has no notation for."""
     if isinstance(item, float):
         return item if isfinite(item) else None
     if isinstance(item, dict):
-        return {key: without_non_finite(value) for key, value in item.items()}
+        return {key: _without_non_finite(value) for key, value in item.items()}
     if isinstance(item, list):
-        return [without_non_finite(value) for value in item]
+        return [_without_non_finite(value) for value in item]
     return item
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,7 @@ from typer.core import TyperCommand
 
 from ..grammar.errors import ProgramError
 from .arguments import ExpressionCommand
-from .check import check
-from .eval import eval
 from .failures import INTERRUPTED, NOT_MET, Failure, report
-from .functions import functions
-from .grad import grad
 
 app = typer.Typer(
     name="autodiff",
@@ -21,10 +18,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (eval, grad, check, functions):
+COMMANDS = ("eval", "grad", "diff", "hessian", "check", "functions")
+"""Each a function of that name in a module of that name."""
+
+
+def _add_command(name: str) -> None:
+    command = getattr(import_module(f".{name}", __package__), name)
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    kind = TyperCommand if command is functions else ExpressionCommand
+    kind = TyperCommand if name == "functions" else ExpressionCommand
     app.command(cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
+
 
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
@@ -52,6 +55,9 @@ def main(arguments: list[str]) -> int:
         return report(Failure("cannot write the answer: stdout is closed", code=NOT_MET))
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
+        # The options of a command take a millisecond to declare: those of the others are not needed.
+        for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
+            _add_command(name)
         code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except (Failure, ProgramError) as error:
@@ -79,6 +85,8 @@ def _usage_failure(error: Any) -> Failure:
         elif error.option_name.startswith("--") and error.ctx.parent is not None:
             hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"
     elif message.startswith("No such command"):
-        commands = ", ".join(info.callback.__name__ for info in app.registered_commands if info.callback)
-        hint = hint or f"the commands are {commands}; an expression follows one of them: autodiff eval 'x^2' x=3"
+        hint = (
+            hint
+            or f"the commands are {', '.join(COMMANDS)}; an expression follows one of them: autodiff eval 'x^2' x=3"
+        )
     return Failure(message[0].lower() + message[1:].rstrip("."), hint)

@@ -1,6 +1,7 @@
 """From an answer to stdout, stderr and a picture file, in the order in which they can fail."""
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..engine.graph import Span
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
 def check(request: Request) -> None:
     """Failure where the request names a format or a kind of picture that there is not."""
     if request.format is not None and request.format not in FORMATS:
-        hint = did_you_mean(request.format, list(FORMATS)) or f"the formats are {', '.join(FORMATS)}"
-        raise Failure(f"unknown format '{request.format}'", hint)
+        raise unknown_format(request.format, FORMATS)
+    check_gates(request)
+    if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
+        raise Failure(
+            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
+        )
+
+
+def unknown_format(name: str, formats: Iterable[str]) -> Failure:
+    """There is no such format."""
+    known = list(formats)
+    return Failure(f"unknown format '{name}'", did_you_mean(name, known) or f"the formats are {', '.join(known)}")
+
+
+def check_gates(request: Request) -> None:
+    """Failure where the request names a form of gates that there is not."""
     if request.gates != "written":
         from ..engine.rewrites import GATES
 
         if request.gates not in GATES:
             hint = did_you_mean(request.gates, list(GATES)) or f"gates are {', '.join(GATES)}"
             raise Failure(f"unknown form of gates '{request.gates}'", hint)
-    if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
-        raise Failure(
-            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
-        )
 
 
 def format_of(request: Request) -> str:

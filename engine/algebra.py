@@ -4,6 +4,7 @@ No rule here changes a value but by rounding, or where a square overflows that i
 number that happens to be 0 stays, since it may be 0*inf.
 """
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -26,7 +27,9 @@ class Flow(NamedTuple):
 class Algebra(Symbols):
     """The arithmetic of shared and simplified nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[Node, float] | None = None) -> None:
+        """`given` are the values of inputs that are no variables here."""
+        self.given = given or {}
         self.made: dict[Any, Symbol] = {}
         self.numbers: dict[Node, float] = {}
         self.products: dict[Node, Product] = {}
@@ -95,7 +98,7 @@ class Algebra(Symbols):
             if isinstance(node, Constant):
                 read.append(node.number)
             elif node.operation is None:
-                read.append(Symbol(node, self))
+                read.append(self.given[node] if node in self.given else Symbol(node, self))
             else:
                 symbol = self.apply(node.operation.name, *[read[j] for j in operands])
                 if node.label is not None and isinstance(symbol, Symbol) and symbol.node.label is None:

@@ -1,10 +1,12 @@
 """The backward pass as a rewrite from graph to graph: derivatives of any order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from . import passes
 from .algebra import Algebra, Flow
 from .graph import Graph, Input, Node
+from .passes import forward
 
 
 def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
@@ -12,6 +14,19 @@ def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
     graph = Graph([output], wrt)
     adjoints = backward(graph, m.read(graph), m, set(range(len(wrt))))
     return [m.node(guarded(m, adjoint)) for adjoint in adjoints[: len(wrt)]]
+
+
+def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> list[list[float]]:
+    """The second derivatives of the one output of a graph, a symmetric matrix; a row is a gradient of a gradient."""
+    nodes = gradient(graph.outputs[0], wrt, Algebra())
+    first = Graph(nodes, graph.inputs)
+    values = forward(first, inputs)
+    positions = [first.position[variable] for variable in wrt]
+    rows = []
+    for i, node in enumerate(nodes):
+        adjoints = passes.backward(first, values, node)
+        rows.append([adjoints[j] or 0.0 for j in positions[: i + 1]])
+    return [[rows[max(i, j)][min(i, j)] for j in range(len(rows))] for i in range(len(rows))]
 
 
 def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
@@ -58,7 +73,8 @@ def met(m: Any, before: Flow | None, flow: Flow) -> Flow:
     if before.condition == flow.condition:
         return Flow(flow.condition, before.derivative + flow.derivative)
     either = m.apply("or", before.condition, flow.condition)
-    return Flow(either, guarded(m, before) + guarded(m, flow))
+    one, two = (each.derivative if each.condition == either else guarded(m, each) for each in (before, flow))
+    return Flow(either, one + two)
 
 
 def guarded(m: Any, flow: Flow | None) -> Any:

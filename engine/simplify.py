@@ -292,6 +292,8 @@ def _and(m: Any, x: Any, y: Any) -> Any:
             return 0.0 if m.number(one) == 0.0 else two
         if _is(one, "and") and two in operands(one):
             return one
+        if (_is(one, "greater") or _is(one, "less")) and _is(two, "equal") and operands(one) == operands(two):
+            return 0.0
     return x if x == y else None
 
 

@@ -3,7 +3,7 @@
 from ..engine.graph import Span
 
 
-class ProgramError(Exception):
+class ProgramError(ValueError):
     """A program that cannot be read: what is wrong, where in which text, and what to do."""
 
     def __init__(self, message: str, text: str, span: Span, hint: str | None = None) -> None:

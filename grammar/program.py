@@ -48,6 +48,10 @@ class Program:
             program = replace(program, outputs=outputs, elements=elements, calls=calls)
         return program
 
+    def with_outputs(self, outputs: Sequence[Value]) -> "Program":
+        """Other outputs of the same inputs, which no text says."""
+        return replace(self, text="", outputs=outputs, elements={}, calls={})
+
     def names(self) -> list[str]:
         """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
         uses: Counter[str] = Counter()

@@ -1,0 +1,92 @@
+"""`autodiff diff`: the derivative as an expression."""
+
+from typing import Annotated
+
+import typer
+
+from ..engine.graph import Input, Node
+from ..grammar.errors import did_you_mean
+from ..grammar.program import Program
+from ..grammar.values import scalars
+from .answer import known_variables, read_request
+from .bindings import Number
+from .failures import Failure
+from .files import write_stdout
+from .formats import json_line
+from .output import check_gates, unknown_format
+from .request import Request, takes_request
+
+_FORMATS = ("plain", "json", "latex")
+
+
+@takes_request("format", "digits", "nodes", "render", "max_drawn", "strict", "quiet")
+def diff(
+    request: Request,
+    wrt: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
+    ] = None,
+    order: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Differentiate N times.")] = 1,
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="plain, json or latex.")] = "plain",
+) -> None:
+    """Print the derivative as an expression.
+
+    autodiff diff 'x^2*exp(-x)' --wrt x
+    """
+    if format not in _FORMATS:
+        raise unknown_format(format, _FORMATS)
+    check_gates(request)
+    program, values = read_request(request)
+    names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
+    outputs = derivative(program, names, values)
+    if format == "latex":
+        from ..grammar.latex import latex
+
+        write_stdout(latex(outputs) + "\n")
+        return
+    from ..grammar.printer import print_program
+
+    text = print_program(outputs, brief=True)
+    document = {"expression": program.text, "wrt": names, "derivative": text}
+    write_stdout(json_line(document) if format == "json" else f"{text}\n")
+
+
+def _only_variable(program: Program, values: dict[str, Number]) -> str:
+    free = [variable.name for variable in program.graph.inputs if variable.name.split("[")[0] not in values]
+    if len(free) == 1:
+        return free[0]
+    if not program.inputs:
+        raise Failure("there is no variable to differentiate by")
+    example = f"--wrt {(free or [variable.name for variable in program.graph.inputs])[0]}"
+    raise Failure("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
+
+
+def derivative(program: Program, names: list[str], values: dict[str, Number]) -> list[Node]:
+    """The outputs differentiated by each of the names in turn; variables that have a value are numbers in it."""
+    from ..engine.algebra import Algebra
+    from ..engine.derivatives import gradient
+    from ..grammar.parser import normalized
+
+    variables = {variable.name: variable for variable in program.graph.inputs}
+    wrt: list[Input] = []
+    for name in map(normalized, names):
+        if name not in variables:
+            if name in program.inputs:
+                raise Failure(f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'")
+            message = f"--wrt names '{name}', which is no variable of the expression"
+            raise Failure(message, did_you_mean(name, list(variables)) or known_variables(program))
+        wrt.append(variables[name])
+    m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt})
+    outputs = list(program.graph.outputs)
+    for variable in wrt:
+        outputs = [gradient(output, [variable], m)[0] for output in outputs]
+    return outputs
+
+
+def _numbers(program: Program, values: dict[str, Number]) -> list[tuple[Node, float]]:
+    """Every input that has a value."""
+    found: list[tuple[Node, float]] = []
+    for name, value in program.inputs.items():
+        if name in values:
+            number = values[name]
+            found += zip(scalars(value), number if isinstance(number, list) else [number], strict=True)
+    return found

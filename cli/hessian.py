@@ -1,0 +1,75 @@
+"""`autodiff hessian`: the second derivatives."""
+
+from math import isfinite
+
+from ..engine.graph import Input
+from .answer import Answer, answer
+from .failures import NOT_MET, Failure, warn
+from .files import write_stdout
+from .formats import json_line, markdown_table, separated_lines
+from .numbers import rounded, shortest
+from .output import check, format_of
+from .request import Request, Wrt, takes_request
+
+Matrix = list[list[float]]
+
+
+@takes_request("nodes", "render", "max_drawn")
+def hessian(
+    request: Request,
+    wrt: Wrt = None,
+) -> None:
+    """Print the second derivatives, a symmetric matrix.
+
+    autodiff hessian 'x^2*y + sin(y)' x=2 y=1
+    """
+    check(request)
+    if request.format in ("dot", "svg"):
+        raise Failure(f"a matrix is no picture: --format {request.format}", "use --format table or --format json")
+    result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+    if result.program.several:
+        raise Failure("a Hessian is of one output; the expression has several")
+    names, matrix = [result.names[i] for i in result.asked], second_derivatives(result)
+    missing = [
+        f"{a}, {b}" for i, a in enumerate(names) for j, b in enumerate(names[: i + 1]) if not isfinite(matrix[i][j])
+    ]
+    if missing and request.strict:
+        raise Failure(f"the second derivative by {missing[0]} is not finite", code=NOT_MET)
+    write_stdout(_written(result, names, matrix, request))
+    if missing and not request.quiet:
+        more = f"; nor are {len(missing) - 1} more" if len(missing) > 1 else ""
+        warn("warning", f"the second derivative by {missing[0]} is not finite{more}")
+    if not names and not request.quiet:
+        warn("note", "there is no variable to differentiate by")
+
+
+def second_derivatives(result: Answer) -> Matrix:
+    """The Hessian by the inputs that were asked for."""
+    from ..engine import derivatives
+
+    graph = result.program.graph
+    inputs = {variable.name: value for variable, value in zip(graph.inputs, result.values)}
+    wrt = [node for i in result.asked if isinstance(node := graph.nodes[i], Input)]
+    return derivatives.hessian(graph, inputs, wrt)
+
+
+def _written(result: Answer, names: list[str], matrix: Matrix, request: Request) -> str:
+    kind = format_of(request)
+    if kind == "json":
+        value = result.values[result.outputs[0]]
+        document = {"expression": result.program.text, "value": value, "inputs": result.inputs, "wrt": names}
+        return json_line({**document, "hessian": matrix})
+    if kind == "plain":
+        rows = [(a, b, shortest(number)) for a, row in zip(names, matrix) for b, number in zip(names, row)]
+        return "".join("\t".join(row) + "\n" for row in rows)
+    eye = kind in ("table", "markdown")
+    cells = [[rounded(x, request.digits) if eye else shortest(x) for x in row] for row in matrix]
+    rows = [[name, *row] for name, row in zip(names, cells)]
+    head = ["name", *([f"d {name}" for name in names] if eye else [f"d_{name}" for name in names])]
+    if kind == "markdown":
+        return markdown_table("", head, rows)
+    if not eye:
+        return separated_lines([head, *rows], "," if kind == "csv" else "\t")
+    from .tables import draw_table
+
+    return draw_table("", head, rows)
