@@ -32,7 +32,7 @@ def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> 
 def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
     """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
 
-    The adjoint itself says nothing where its condition does not hold: see `guarded`.
+    `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. The adjoint itself says nothing where its condition does not hold: see `guarded`.
     """
     varies = dependent(graph, wrt)
     last = graph.position[graph.outputs[0]]
@@ -41,7 +41,7 @@ def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list
         adjoints[last] = Flow(1.0, 1.0)
     for i in range(last, -1, -1):
         adjoint, operation, operands = adjoints[i], graph.nodes[i].operation, graph.operands[i]
-        if adjoint is None or operation is None:
+        if adjoint is None or operation is None or isinstance(values[i], float):
             continue
         local_derivatives = operation.local(m, values[i], *[values[j] for j in operands])
         for j, local in zip(operands, local_derivatives):

@@ -19,7 +19,7 @@ CHOICES = (
 )
 POISON = ("log({})", "sqrt({})", "1/({})", "exp(({})^3)", "asin({})", "({})^0.5", "sin({})", "-({})", "abs({})")
 SMOOTH = (
-    *("sigmoid({})", "tanh({})", "softplus({})", "silu({})", "mish({})", "elu({})", "sin({})", "sinh({})"),
+    *("sigmoid({})", "tanh({})", "softplus({})", "silu({})", "mish({})", "atan({})", "sin({})", "sinh({})"),
     *("1/(1 + exp(-({})))", "log(1 + exp({}))", "exp({}) - 1", "sqrt(({})^2 + 2^2)", "1 - sigmoid({})"),
 )
 POINTS = st.fixed_dictionaries({name: st.floats(-3, 3) | st.sampled_from([0.0, 1.0, -1.0, 1e3]) for name in "xy"})
