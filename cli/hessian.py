@@ -55,17 +55,17 @@ def second_derivatives(result: Answer) -> Matrix:
 
 def _written(result: Answer, names: list[str], matrix: Matrix, request: Request) -> str:
     kind = format_of(request)
+    cells = [(a, b, x) for a, row in zip(names, matrix) for b, x in zip(names, row)]
     if kind == "json":
         value = result.values[result.outputs[0]]
         document = {"expression": result.program.text, "value": value, "inputs": result.inputs, "wrt": names}
-        return json_line({**document, "hessian": matrix})
+        nulls = [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in cells if not isfinite(x)]
+        return json_line({**document, "hessian": matrix, **({"warnings": nulls} if nulls else {})})
     if kind == "plain":
-        rows = [(a, b, shortest(number)) for a, row in zip(names, matrix) for b, number in zip(names, row)]
-        return "".join("\t".join(row) + "\n" for row in rows)
+        return "".join(f"{a}\t{b}\t{shortest(x)}\n" for a, b, x in cells)
     eye = kind in ("table", "markdown")
-    cells = [[rounded(x, request.digits) if eye else shortest(x) for x in row] for row in matrix]
-    rows = [[name, *row] for name, row in zip(names, cells)]
-    head = ["name", *([f"d {name}" for name in names] if eye else [f"d_{name}" for name in names])]
+    rows = [[a, *(rounded(x, request.digits) if eye else shortest(x) for x in row)] for a, row in zip(names, matrix)]
+    head = ["name", *names]
     if kind == "markdown":
         return markdown_table("", head, rows)
     if not eye:

@@ -32,7 +32,8 @@ def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> 
 def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
     """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
 
-    `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. The adjoint itself says nothing where its condition does not hold: see `guarded`.
+    `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. An adjoint says nothing
+    where its condition does not hold: see `guarded`.
     """
     varies = dependent(graph, wrt)
     last = graph.position[graph.outputs[0]]
