@@ -148,20 +148,25 @@ def _computed(operation: Operation, operands: tuple[Scalar, ...], value: float) 
 
 def _function(operation: Operation) -> Callable[..., Scalar | float]:
     """An operation of the table as a function of Scalars and numbers, whose parameters are those of its rules."""
-    evaluate = getattr(FLOATS, operation.name)
+    evaluate: Callable[..., float] = getattr(FLOATS, operation.name)
     parameters = signature(partial(operation.local, FLOATS, None))
+    (least, most), variadic = operation.arity, operation.variadic
 
     def function(*operands: Any, **named: Any) -> Scalar | float:
         if named:
             operands = _in_order(operation, parameters, operands, named)
-        elif operation.variadic and len(operands) == 1 and isinstance(operands[0], Iterable):
+        elif variadic and len(operands) == 1 and isinstance(operands[0], Iterable):
             operands = tuple(operands[0])
-        _check(operation, operands)
-        value: float = evaluate(*map(float, operands))
-        if not any(isinstance(operand, Scalar) for operand in operands):
-            return value
-        nodes = tuple(operand if isinstance(operand, Scalar) else Scalar(operand) for operand in operands)
-        return _computed(operation, nodes, value)
+        if not least <= len(operands) <= most:
+            plural = "s" * (len(operands) != 1)
+            raise TypeError(f"{operation.signature} does not take {len(operands)} operand{plural}")
+        kinds = set(map(type, operands))
+        if kinds != {Scalar}:
+            _check(operation, operands)
+            if not any(issubclass(kind, Scalar) for kind in kinds):
+                return evaluate(*map(float, operands))
+            operands = tuple(x if isinstance(x, Scalar) else Scalar(x) for x in operands)
+        return _computed(operation, operands, evaluate(*[x._value for x in operands]))
 
     function.__name__ = function.__qualname__ = operation.name
     function.__doc__ = f"{operation.signature}: {operation.help}.\n\n{_HOW_TO_CALL}{_AS_ONE_LIST * operation.variadic}"
@@ -187,10 +192,6 @@ def _in_order(
 
 
 def _check(operation: Operation, operands: tuple[Any, ...]) -> None:
-    least, most = operation.arity
-    if not least <= len(operands) <= most:
-        plural = "s" * (len(operands) != 1)
-        raise TypeError(f"{operation.signature} does not take {len(operands)} operand{plural}")
     for operand in operands:
         if not isinstance(operand, (Scalar, *_NUMBER)):
             raise TypeError(f"{operation.signature} takes Scalars and real numbers, not {operand!r}")

@@ -199,9 +199,9 @@ def test_a_stale_graph_is_refused_and_a_fresh_one_is_not() -> None:
     """With the new x and the old square of it the gradient would be neither that at 3 nor that at 5."""
     x, w = Scalar(3, label="x"), Scalar(2)
     square = x * x
-    before = square * x * w
+    once, before = x * w, square * x * w
     x.value = 5
-    for stale in (before, square, square + 1):
+    for stale in (once, before, square, square + 1):
         with pytest.raises(RuntimeError, match=r"Scalar\(5, label='x'\) has another value by now"):
             stale.backward()
     (x * x * x * w).backward()
