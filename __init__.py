@@ -1,1 +1,47 @@
-"""autodiff, the differentiator for the shell: expressions in; values, gradients and pictures out."""
+"""autodiff, the differentiator for the shell: expressions in; values, gradients and pictures out.
+
+From Python, `Scalar` and every operation as a function (`autodiff functions` lists them):
+
+    from autodiff import Scalar, sigmoid
+    a, x, b = Scalar(0.2, label="a"), Scalar(2, label="x"), Scalar(0.6, label="b")
+    z = sigmoid(a*x + b) + a
+    z.backward()
+    z.value, a.grad
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.scalar import Scalar as Scalar
+
+_HOMES = {"Scalar": ".engine.scalar"}
+"""Where public names are defined: loaded when asked for, since every start of the command imports this file."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name], __name__), name)
+    elif name == "__all__":
+        import builtins
+
+        value = [public for public in __dir__() if not hasattr(builtins, public)]  # `import *` leaves sum() as it is
+    elif not name.startswith("_") and name in _functions():
+        value = _functions()[name]
+    else:
+        import sys
+
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+    globals()[name] = value  # so that it is asked for once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*_HOMES, *_functions()})
+
+
+def _functions() -> dict[str, Any]:
+    from .engine.scalar import FUNCTIONS
+
+    return FUNCTIONS

@@ -53,3 +53,10 @@ def test_the_backward_pass_fits_in_twenty_lines() -> None:
     tree = ast.parse((ROOT / "engine" / "passes.py").read_text("utf-8"))
     (backward,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "backward"]
     assert (backward.end_lineno or 0) - backward.lineno + 1 <= 20
+
+
+def test_importing_the_package_loads_none_of_its_rooms() -> None:
+    """Every start of the command imports it, and loads what it needs by itself."""
+    program = "import sys, autodiff; print(*[name for name in sys.modules if name.startswith('autodiff.')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "\n"
