@@ -1,6 +1,13 @@
 """autodiff, the differentiator for the shell: expressions in; values, gradients and pictures out.
 
-From Python, `Scalar` and every operation as a function (`autodiff functions` lists them):
+From Python, an expression as a function:
+
+    import autodiff
+    f = autodiff.parse("sigmoid(a*x + b) + a")
+    f(a=0.2, x=2, b=0.6), f.gradient(a=0.2, x=2, b=0.6), f.derivative("x"), f.hessian(a=0.2, x=2, b=0.6)
+    g = f.compile(wrt=("a", "b"))
+
+Or define by run, with `Scalar` and every operation as a function (`autodiff functions` lists them):
 
     from autodiff import Scalar, sigmoid
     a, x, b = Scalar(0.2, label="a"), Scalar(2, label="x"), Scalar(0.6, label="b")
@@ -13,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.scalar import Scalar as Scalar
+    from .function import Function as Function
+    from .function import parse as parse
+    from .grammar.errors import ProgramError as ProgramError
 
-_HOMES = {"Scalar": ".engine.scalar"}
+_HOMES = dict.fromkeys(("Function", "Scalar", "parse"), ".notebook") | {"ProgramError": ".grammar.errors"}
 """Where public names are defined: loaded when asked for, since every start of the command imports this file."""
 
 

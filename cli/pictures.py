@@ -114,10 +114,9 @@ def _box(answer: Answer, i: int) -> str:
     """The label of a box as Graphviz reads it: the name above, the value and the gradient side by side below."""
     node = answer.program.graph.nodes[i]
     name = answer.program.title(node, _LONGEST_LABEL)
-    value = rounded(answer.values[i], _DIGITS)
     if isinstance(node, Constant) and node.label is None:
         return f'<<FONT COLOR="{GREY}">{escape(name)}</FONT>>'
-    cells = _cell(value, GREEN)
+    cells = _cell(rounded(answer.values[i], _DIGITS), GREEN) if answer.values else ""
     if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
         derivatives = [rounded(d, _DIGITS) for d in answer.derivatives(i)]
         if len(answer.outputs) > 1:
@@ -130,7 +129,7 @@ def _box(answer: Answer, i: int) -> str:
     return (
         f'<<TABLE BORDER="{2 if output else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{tint}" '
         f'COLOR="{"#24292f" if output else GREY}">'
-        f'<TR><TD COLSPAN="2"{_width(name)}>{escape(name)}</TD></TR><HR/><TR>{cells}</TR></TABLE>>'
+        f'<TR><TD COLSPAN="2"{_width(name)}>{escape(name)}</TD></TR>{cells and f"<HR/><TR>{cells}</TR>"}</TABLE>>'
     )
 
 
@@ -153,7 +152,9 @@ def _is_data(answer: Answer, i: int) -> bool:
 def _tooltip(answer: Answer, i: int) -> str:
     """The sub-expression and the exact numbers."""
     node = answer.program.graph.nodes[i]
-    text = f"{answer.program.title(node)} = {shortest(answer.values[i])}"
+    text = answer.program.title(node)
+    if answer.values:
+        text += f" = {shortest(answer.values[i])}"
     if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
         text += "\ngradient " + ", ".join(shortest(d) for d in answer.derivatives(i))
     return str(graphviz.escape(text))

@@ -68,6 +68,8 @@ class Program:
         """What a node is called where it need not be told from all others: its label, or what stands in the text."""
         if node.label is not None:
             return node.label
+        if not self.text:
+            return _middle_cut(self._printed(node), longest)
         if isinstance(node, Constant):
             return self.source(node, longest) if node.span else f"{node.number:.6g}"
         call = self.calls.get(node)
@@ -83,9 +85,20 @@ class Program:
         return self._shortened(node.span or (0, 0), longest)
 
     def _shortened(self, span: Span, longest: int) -> str:
-        (start, end), half, enough = span, longest // 2, 2 * longest
+        (start, end), enough = span, 2 * longest
         # Of a long text only the ends are looked at: those of the sums 1+2, 1+2+3, ... are long together.
         ends = [(start, end)] if end - start <= 2 * enough else [(start, start + enough), (end - enough, end)]
         text = re.sub(r"#[^\n]*", "", "".join(self.text[first:last] for first, last in ends))
-        text = " ".join(text.split())
-        return text if len(text) <= longest + 4 else f"{text[:half]}…{text[half + 1 - longest :]}"
+        return _middle_cut(" ".join(text.split()), longest)
+
+    def _printed(self, node: Node) -> str:
+        """An expression for a node that no text says, in terms of those that have a label."""
+        from .printer import print_expression
+
+        return print_expression(node, {other: other.label for other in self.graph.nodes if other.label}, brief=True)
+
+
+def _middle_cut(text: str, longest: int) -> str:
+    """A text shortened in the middle where it is longer."""
+    half = longest // 2
+    return text if len(text) <= longest + 4 else f"{text[:half]}…{text[half + 1 - longest :]}"

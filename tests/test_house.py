@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [file for room in ("cli", "engine", "grammar") for file in sorted((ROOT / room).glob("*.py"))]
+SOURCES = [file for room in ("cli", "engine", "grammar", ".") for file in sorted((ROOT / room).glob("*.py"))]
 
 
 def imported_rooms(file: Path) -> set[str]:

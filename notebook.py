@@ -1,0 +1,42 @@
+"""Functions and Scalars that show themselves in a notebook, each as the picture of its graph."""
+
+from .cli.answer import Answer
+from .engine.graph import Constant, Graph, Input, Node
+from .engine.scalar import Scalar
+from .function import Function, parse
+from .grammar.program import Program
+
+__all__ = ["Function", "Scalar", "parse"]
+
+
+def _picture(answer: Answer) -> str:
+    from .cli.pictures import picture
+
+    return picture(answer, "svg", 500).decode()
+
+
+def _function(self: Function) -> str:
+    """The graph without numbers, as SVG."""
+    return _picture(Answer(self.program, {}, [], None, ()))
+
+
+def _scalar(self: Scalar) -> str:
+    """The graph behind a Scalar with its values, and after `backward` with its gradients, as SVG."""
+    graph, copies, found = Graph([self], []), dict[Node, Node](), dict[Node, Scalar]()
+    for node in graph.nodes:
+        assert isinstance(node, Scalar)
+        if node.operation is not None:
+            copy = Node(node.operation, tuple(copies[operand] for operand in node.operands), node.label)
+        else:
+            copy = Constant(node.value) if node.label is None else Input(str(len(copies)))
+            copy.label = node.label
+        copies[node], found[copy] = copy, node
+    inputs = {copy.name: copy for copy in found if isinstance(copy, Input)}
+    program = Program("", inputs, [copies[self]], False, {}, {})
+    nodes = [found[node] for node in program.graph.nodes]
+    gradients = [[node.grad for node in nodes]] if self.grad else None
+    return _picture(Answer(program, {}, [node.value for node in nodes], gradients, tuple(inputs)))
+
+
+Function._repr_svg_ = _function  # type: ignore[attr-defined]
+Scalar._repr_svg_ = _scalar  # type: ignore[attr-defined]

@@ -1,0 +1,101 @@
+"""`import autodiff`: functions from text."""
+
+import re
+from html import unescape
+from math import inf, isnan
+
+import pytest
+
+import autodiff
+from autodiff import ProgramError, Scalar, parse, sigmoid
+
+AT = {"a": 0.2, "x": 2, "b": 0.6}
+NEURON = parse("sigmoid(a*x + b) + a")
+
+
+def test_a_function_has_inputs_a_value_and_a_gradient() -> None:
+    s = 0.7310585786300049  # sigmoid(1)
+    assert NEURON.inputs == ("a", "x", "b")
+    assert NEURON(**AT) == NEURON(0.2, 2, 0.6) == NEURON(0.2, x=2, b=0.6) == s + 0.2
+    gradient = NEURON.gradient(**AT)
+    assert list(gradient) == ["a", "x", "b"]
+    assert gradient == pytest.approx({"a": 2 * s * (1 - s) + 1, "x": 0.2 * s * (1 - s), "b": s * (1 - s)}, rel=1e-15)
+
+
+def test_a_derivative_is_a_function_of_the_same_inputs() -> None:
+    by_x = NEURON.derivative("x")
+    assert by_x.inputs == NEURON.inputs
+    assert str(by_x) == "a*sigmoid(a*x + b)*sigmoid(-(a*x + b))"
+    assert by_x(**AT) == pytest.approx(NEURON.gradient(**AT)["x"], rel=1e-15)
+    assert by_x.derivative("a")(**AT) == pytest.approx(NEURON.derivative("a", "x")(**AT), rel=1e-14)
+    assert parse(str(NEURON.derivative("x", "a")))(**AT) == pytest.approx(NEURON.hessian(**AT)["a", "x"], rel=1e-14)
+    assert str(parse("x + y").derivative("x")) == "1"
+    assert parse("x + y").derivative("x")(x=1, y=2) == 1.0
+
+
+def test_a_hessian_by_pairs_of_names() -> None:
+    assert parse("x^2*y").hessian(x=3, y=5) == {("x", "x"): 10, ("x", "y"): 6, ("y", "x"): 6, ("y", "y"): 0}
+
+
+def test_vectors_and_several_outputs() -> None:
+    f = parse("w @ w*s", lengths={"w": 2})
+    assert f.inputs == ("w", "s")
+    assert f(w=[1, 2], s=3) == 15
+    assert f.gradient(w=(1, 2), s=3) == {"w": [6, 12], "s": 5}
+    assert str(f.derivative("w[1]")) == "2*s*w[1]"
+    both = parse("x*[1, 2], x^2")
+    assert both(x=3) == [[3, 6], 9]
+    assert both.gradient(x=3) == [[{"x": 1}, {"x": 2}], {"x": 6}]
+    assert both.derivative("x")(x=3) == [[1, 2], 6]
+
+
+def test_gates() -> None:
+    text = "log(1 + exp(x))"
+    assert parse(text)(x=800) == inf
+    assert parse(text, gates="fused")(x=800) == 800
+    assert isnan(parse("tanh(x)", gates="basic")(x=800))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: NEURON(a=1, x=2), TypeError, "no value for 'b'"),
+        (lambda: NEURON(1, 2, 3, 4), TypeError, r"takes 3 values \(a, x, b\), not 4"),
+        (lambda: NEURON(1, 2, 3, q=4), TypeError, "'q' is no variable; the variables are a, x, b"),
+        (lambda: NEURON.derivative("q"), ValueError, "'q' is no variable of sigmoid"),
+        (lambda: NEURON.compile(wrt=["q"]), ValueError, "'q' is no variable of sigmoid"),
+        (lambda: parse("x, y").hessian(x=1, y=2), ValueError, "one output"),
+        (lambda: parse("w[0]", lengths={"w": 2})(w=[1, 2, 3]), ValueError, "'w' has 2 elements, not 3"),
+        (lambda: parse("2x"), ProgramError, "expected an operator"),
+        (lambda: parse("2x"), ValueError, "expected an operator"),
+        (lambda: parse("x", gates="basik"), ValueError, "gates must be one of written, basic, fused"),
+        (lambda: autodiff.sigmod, AttributeError, "no attribute 'sigmod'"),
+    ],
+)
+def test_errors_say_what_is_wrong(call, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_public_names_besides_operations_are_few() -> None:
+    from autodiff.engine.operations import SPELLINGS
+
+    assert {"parse", "Function", "Scalar", "ProgramError", "sigmoid"} <= set(autodiff.__all__)
+    assert len(set(autodiff.__all__) - set(SPELLINGS)) <= 12
+
+
+def texts(svg: str) -> set[str]:
+    return set(map(unescape, re.findall(r"<text[^>]*>([^<]*)</text>", svg)))
+
+
+def test_functions_and_scalars_show_themselves_as_pictures() -> None:
+    assert texts(NEURON._repr_svg_()) == {"a", "x", "b", "*", "+", "sigmoid", "a*x", "a*x + b", "sigmoid(a*x + b)"} | {
+        "sigmoid(a*x + b) + a"
+    }
+    x, twin = Scalar(3, label="x"), Scalar(5, label="x")  # two leaves of one name are two
+    z = sigmoid(x * twin) * 2
+    assert {"x", "3", "5", "15", "2", "x*x", "sigmoid(x*x)"} <= texts(z._repr_svg_())
+    assert not any(text.startswith("1.8") for text in texts(z._repr_svg_()))
+    z.backward()
+    assert f"{3 * 2 * float(sigmoid(15.0)) * float(sigmoid(-15.0)):.4g}" in texts(z._repr_svg_())
+    assert "sin(x)" in texts(parse("cos(x)*y").derivative("x")._repr_svg_())
