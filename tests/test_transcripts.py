@@ -1,5 +1,6 @@
 """Transcripts, run again: every `$ command` in the README and in `*.transcript` files prints what stands below it."""
 
+import doctest
 import re
 from pathlib import Path
 
@@ -44,3 +45,11 @@ def test_prints_what_the_transcript_shows(shell: Run, file: Path, command: str, 
 
 def test_every_file_has_steps() -> None:
     assert all(steps(file) for file in FILES)
+
+
+def test_the_python_session_in_the_readme_prints_what_it_says() -> None:
+    blocks = re.findall(r"^```pycon\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README.md", "README.md", 0)
+    report: list[str] = []
+    assert doctest.DocTestRunner().run(session, out=report.append).attempted > 10
+    assert not report, "".join(report)
