@@ -41,7 +41,7 @@ def diff(
     if format == "latex":
         from ..grammar.latex import latex
 
-        write_stdout(latex(outputs) + "\n")
+        write_stdout(latex(outputs, brief=True) + "\n")
         return
     from ..grammar.printer import print_program
 

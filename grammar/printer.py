@@ -1,7 +1,7 @@
 """Graph to text: the inverse of the parser."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from ..engine.graph import Constant, Input, Node, topological_order
@@ -9,13 +9,19 @@ from ..engine.operation import Operation
 from ..engine.operations import OPERATIONS
 from .builder import CONSTANTS
 
-# How tightly an operation binds, as language.lark nests it; calls and names bind tightest. A pair of numbers says how
-# tightly the operands must bind to stand without parentheses: a - b - c is (a - b) - c, and a < b < c is a chain.
-_BINDING = {"or": 1, "and": 2, "not": 3, "add": 5, "sub": 5, "mul": 6, "div": 6, "mod": 6, "neg": 7, "pow": 8}
-_COMPARISON, _SIGN, _ATOM = 4, 7, 9
+# How tightly an operation binds, as language.lark nests it; calls and names bind tightest. VALUE is what a number must
+# bind to be one, not a truth.
+BINDING = {"or": 1, "and": 2, "not": 3, "add": 6, "sub": 6, "mul": 7, "div": 7, "mod": 7, "neg": 8, "pow": 9}
+COMPARISON, VALUE, SIGN, ATOM = 4, 5, 8, 10
 _SPACED = {"add", "sub", "mod", "and", "or"}
 # Where parentheses on the right only group, and which operations in them.
 _REGROUPED = {"add": (OPERATIONS["add"], OPERATIONS["sub"]), "mul": (OPERATIONS["mul"], OPERATIONS["div"])}
+
+Part = str | tuple[Node, int]
+"""A piece of what is written: text, or a node and how tightly it must bind to stand there without parentheses."""
+
+Parts = tuple[list[Part], int]
+"""What a node is written as, and how tightly that binds."""
 
 
 def print_program(outputs: Sequence[Node], *, brief: bool = False) -> str:
@@ -24,64 +30,104 @@ def print_program(outputs: Sequence[Node], *, brief: bool = False) -> str:
     A brief one is for people: it has such a statement only where that is shorter, under the name that the node has for
     them, and no parentheses in sums and products that are right without, though grouped otherwise.
     """
-    order = topological_order(outputs)
-    uses = Counter([*(operand for node in order for operand in node.operands), *outputs])
-    taken = {node.name.split("[")[0] for node in order if isinstance(node, Input)} | CONSTANTS.keys()
-    fresh = (name for i in count(1) if (name := f"t{i}") not in taken)
     names: dict[Node, str] = {}
     statements: list[str] = []
-    for node in order:
-        if node.operation is not None and uses[node] > 1:
-            text = print_expression(node, names, brief=brief)
-            own = node.label if brief and node.label and node.label.isidentifier() else None
-            if brief and (uses[node] - 1) * len(text) <= (uses[node] + 1) * len(own or "t1") + len(" = ; "):
-                continue
-            names[node] = own if own and own not in taken else next(fresh)
-            taken.add(names[node])
-            statements.append(f"{names[node]} = {text}")
+    for node, name in shared(outputs, brief=brief).items():
+        statements.append(f"{name} = {print_expression(node, names, brief=brief)}")
+        names[node] = name
     results = ", ".join(print_expression(output, names, brief=brief) for output in outputs)
     return "; ".join([*statements, results])
 
 
 def print_expression(root: Node, names: Mapping[Node, str] | None = None, *, brief: bool = False) -> str:
     """An expression for a node; nodes that have a name are not written out."""
-    names = names or {}
+    parts_of = regrouped(_parts) if brief else _parts
+    return assemble(root, names or {}, parts_of, lambda parts, own, binding: ["(", *parts, ")"])
+
+
+def shared(outputs: Sequence[Node], *, brief: bool = False) -> dict[Node, str]:
+    """What is used more than once, operands before their users, and a new name for each; or only what is worth it."""
+    order = topological_order(outputs)
+    uses = Counter([*(operand for node in order for operand in node.operands), *outputs])
+    taken = {node.name.split("[")[0] for node in order if isinstance(node, Input)} | CONSTANTS.keys()
+    fresh = (name for i in count(1) if (name := f"t{i}") not in taken)
+    names: dict[Node, str] = {}
+    for node in order:
+        if node.operation is None or uses[node] < 2:
+            continue
+        own = node.label if brief and node.label and node.label.isidentifier() else None
+        if brief:
+            text = print_expression(node, names, brief=True)
+            if (uses[node] - 1) * len(text) <= (uses[node] + 1) * len(own or "t1") + len(" = ; "):
+                continue
+        names[node] = own if own and own not in taken else next(fresh)
+        taken.add(names[node])
+    return names
+
+
+def assemble(
+    root: Node,
+    names: Mapping[Node, str],
+    parts_of: Callable[[Node], Parts],
+    enclose: Callable[[list[Part], int, int], list[Part]],
+    binding: int = 0,
+) -> str:
+    """The text of a node from the parts of all below it, enclosed where they bind less tightly than they must."""
     written: list[str] = []
-    pending: list[str | tuple[Node, int]] = [(root, 0)]
+    pending: list[Part] = [(root, binding)]
     while pending:
         item = pending.pop()
         if isinstance(item, str):
             written.append(item)
-            continue
-        node, binding = item
-        if node in names:
-            written.append(names[node])
-        elif isinstance(node, Input):
-            written.append(node.name)
-        elif isinstance(node, Constant):
-            number = repr(node.number).removesuffix(".0")
-            written.append(f"({number})" if number.startswith("-") and binding > _SIGN else number)
-        elif node.operation is not None:
-            parts, own = _parts(node.operation, node.operands)
-            if brief and node.operands[-1].operation in _REGROUPED.get(node.operation.name, ()):
-                parts[-1] = (node.operands[-1], own)
-            pending.extend(reversed(["(", *parts, ")"] if own < binding else parts))
+        elif item[0] in names:
+            written.append(names[item[0]])
+        else:
+            node, binding = item
+            parts, own = parts_of(node)
+            pending.extend(reversed(enclose(parts, own, binding) if own < binding else parts))
     return "".join(written)
 
 
-def _parts(operation: Operation, operands: tuple[Node, ...]) -> tuple[list[str | tuple[Node, int]], int]:
-    """What an operation is written as, and how tightly it binds."""
+def sides(operation: Operation) -> tuple[int, int, int]:
+    """How tightly an operator binds, and how tightly its operands must: a - b - c is (a - b) - c, a < b < c a chain."""
+    binding = BINDING.get(operation.name, COMPARISON)
+    return binding, binding + (binding == COMPARISON), binding + 1
+
+
+def call(head: str, operands: Sequence[Node], tail: str, binding: int = 0) -> list[Part]:
+    """The operands of a function with commas between them."""
+    arguments = [part for operand in operands for part in (", ", (operand, binding))]
+    return [head, *arguments[1:], tail]
+
+
+def _parts(node: Node) -> Parts:
+    operation, operands = node.operation, node.operands
+    if operation is None:
+        return _leaf(node)
     name, symbol = operation.name, operation.symbol
     if symbol is None:
-        arguments = [part for operand in operands for part in (", ", (operand, 0))]
-        return [f"{name}(", *arguments[1:], ")"], _ATOM
-    binding = _BINDING.get(name, _COMPARISON)
+        return call(f"{name}(", operands, ")"), ATOM
+    binding, left, right = sides(operation)
     if len(operands) == 1:
         return [f"{symbol} " if symbol.isalpha() else symbol, (operands[0], binding)], binding
-    left, right = binding, binding + 1
     if name == "pow":
-        left, right = _ATOM, _SIGN
-    elif binding == _COMPARISON:
-        left = right
-    sign = f" {symbol} " if name in _SPACED or binding == _COMPARISON else symbol
+        left, right = ATOM, SIGN
+    sign = f" {symbol} " if name in _SPACED or binding == COMPARISON else symbol
     return [(operands[0], left), sign, (operands[1], right)], binding
+
+
+def regrouped(parts_of: Callable[[Node], Parts]) -> Callable[[Node], Parts]:
+    """The same without parentheses on the right that only group."""
+
+    def parts(node: Node) -> Parts:
+        parts, binding = parts_of(node)
+        if node.operation is not None and node.operands[-1].operation in _REGROUPED.get(node.operation.name, ()):
+            parts[-1] = (node.operands[-1], binding)
+        return parts, binding
+
+    return parts
+
+
+def _leaf(node: Node) -> Parts:
+    text = repr(node.number).removesuffix(".0") if isinstance(node, Constant) else getattr(node, "name", "")
+    return [text], SIGN if text.startswith("-") else ATOM
