@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = ("eval", "grad", "diff", "hessian", "check", "functions")
+COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
 """Each a function of that name in a module of that name."""
 
 

@@ -1,7 +1,7 @@
 """From an answer to stdout, stderr and a picture file, in the order in which they can fail."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..engine.graph import Span
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 
 def check(request: Request) -> None:
-    """Failure where the request names a format or a kind of picture that there is not."""
+    """Failure where the request names a format, a form of gates or a kind of picture that there is not."""
     if request.format is not None and request.format not in FORMATS:
         raise unknown_format(request.format, FORMATS)
     check_gates(request)
+    check_render(request)
+
+
+def check_render(request: Request) -> None:
+    """Failure where the request names a kind of picture that there is not."""
     if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
         raise Failure(
             f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
@@ -48,9 +53,9 @@ def format_of(request: Request) -> str:
     return request.format or ("table" if sys.stdout.isatty() else "plain")
 
 
-def put_out(answer: Answer, request: Request) -> None:
+def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request], str] | None = None) -> None:
     """Print the answer and write its picture: everything that can fail comes before the first byte on stdout."""
-    write = FORMATS[format_of(request)]
+    write = write or FORMATS[format_of(request)]
     found = answer.warnings
     if request.strict and found:
         raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))

@@ -40,6 +40,20 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
 
 
+def draw_steps(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines of a pass: what is computed folds, and its numbers have the colours of the pictures."""
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in head:
+        style = {"value": "green", "gradient": "red"}.get(name)
+        drawn.add_column(name, overflow="fold", style=style, justify="right" if style else "left", no_wrap=bool(style))
+    for row in rows:
+        drawn.add_row(*[Text(cell) for cell in row])
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    with console.capture() as capture:
+        console.print(drawn)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"
+
+
 def draw_groups(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """Rows of text under the names of their groups, folded to the width of the terminal."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -1,0 +1,105 @@
+"""Both passes step by step, as one writes them on a board: what each gate computes and what flows back through it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+
+from .algebra import Algebra, Flow
+from .graph import Constant, Graph, Input, Node, topological_order
+from .operations import FLOATS
+from .symbols import Symbol
+
+DISTRIBUTES, SWITCHES, ROUTES, SCALES = "distributes", "switches", "routes", "scales"
+"""What a gate does with the gradient: hands it on to every operand, times the other operand, to the operand that was
+chosen, or times a number of its own."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A gate of the forward pass, by its position: an operation on the names of its operands."""
+
+    position: int
+    formula: Node
+
+
+@dataclass(frozen=True)
+class Step:
+    """What flows back from a gate to one of its operands: the gate's adjoint times the local derivative."""
+
+    gate: int
+    operand: int
+    formula: Node | None
+    """The local derivative, in the names of operands and result; None where nothing flows."""
+    local: float
+    flow: float
+    total: float
+    """The operand's adjoint so far."""
+    adds: bool
+    """Whether something has flowed to the operand before."""
+    deed: str
+
+
+def stages(graph: Graph, names: Sequence[str]) -> list[Stage]:
+    """The forward pass: one stage an operation."""
+    return [
+        Stage(i, Node(node.operation, tuple(_named(graph, names, j) for j in graph.operands[i])))
+        for i, node in enumerate(graph.nodes)
+        if node.operation is not None
+    ]
+
+
+def steps(graph: Graph, values: Sequence[float], output: Node, names: Sequence[str]) -> list[Step]:
+    """The backward pass from an output: a step for every operand of every gate that a gradient reaches."""
+    totals: list[float | None] = [None] * len(values)
+    totals[graph.position[output]] = 1.0
+    found: list[Step] = []
+    for i in range(graph.position[output], -1, -1):
+        adjoint, operation, operands = totals[i], graph.nodes[i].operation, graph.operands[i]
+        if adjoint is None or operation is None:
+            continue
+        formulas, deed = _formulas(graph, names, i)
+        local_derivatives = operation.local(FLOATS, values[i], *[values[j] for j in operands])
+        for j, local, formula in zip(operands, local_derivatives, formulas):
+            if isinstance(graph.nodes[j], Constant):
+                continue
+            before = totals[j]
+            if local is None:
+                found.append(Step(i, j, None, nan, 0.0, before or 0.0, before is not None, deed))
+                continue
+            flow = adjoint * local
+            totals[j] = total = flow if before is None else before + flow
+            found.append(Step(i, j, formula, local, flow, total, before is not None, deed))
+    return found
+
+
+def _named(graph: Graph, names: Sequence[str], i: int) -> Node:
+    node = graph.nodes[i]
+    return Constant(node.number) if isinstance(node, Constant) else Input(names[i])
+
+
+def _formulas(graph: Graph, names: Sequence[str], i: int) -> tuple[list[Node | None], str]:
+    """The local derivatives of a gate in the names around it, and what it does with the gradient."""
+    operation, m = graph.nodes[i].operation, Algebra()
+    assert operation is not None
+    operands = [_named(graph, names, j) for j in graph.operands[i]]
+    symbols = [node.number if isinstance(node, Constant) else Symbol(node, m) for node in operands]
+    result = m.shared(operation.name, tuple(symbols))
+    derivatives = operation.local(m, result, *symbols)
+    inner = [each.derivative if isinstance(each, Flow) else each for each in derivatives]
+    if any(isinstance(each, Flow) for each in derivatives):
+        deed = ROUTES
+    elif all(isinstance(each, float) or each is None for each in inner):
+        deed = DISTRIBUTES if len(operands) > 1 else SCALES
+    else:
+        deed = SWITCHES if len(symbols) == 2 and list(inner) == symbols[::-1] else SCALES
+    stage = {result.node: Input(names[i])}
+    return [None if each is None else _with_stage(m.node(each), stage) for each in inner], deed
+
+
+def _with_stage(root: Node, stage: Mapping[Node, Node]) -> Node:
+    """The same formula with the name of the gate's result in its place."""
+    new = dict(stage)
+    for node in topological_order([root], stage):
+        operands = tuple(new.get(operand, operand) for operand in node.operands)
+        new[node] = node if operands == node.operands else Node(node.operation, operands)
+    return new[root]
