@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..engine.operations import FLOATS
 from ..engine.passes import backward, forward
 from ..grammar.errors import did_you_mean
 from ..grammar.parser import normalized, parse
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """A program, the values of its nodes and, where they were asked for, the adjoints of its nodes for each output."""
+    """A program, the values of its nodes and, where they were asked for, the adjoints of its nodes for each output.
+
+    Of a bare graph, drawn before it has numbers, there are none.
+    """
 
     program: Program
     inputs: dict[str, Number]
@@ -71,6 +75,17 @@ class Answer:
         """The derivative of each output by a node."""
         return [self.derivative(position, k) for k in range(len(self.adjoints or ()))]
 
+    def flows(self, gate: int) -> list[bool]:
+        """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
+        graph = self.program.graph
+        operation, operands = graph.nodes[gate].operation, graph.operands[gate]
+        if operation is None or self.adjoints is None:
+            return [True] * len(operands)
+        if all(adjoints[gate] is None for adjoints in self.adjoints):
+            return [False] * len(operands)
+        local_derivatives = operation.local(FLOATS, self.values[gate], *[self.values[j] for j in operands])
+        return [local is not None for local in local_derivatives[: len(operands)]]
+
     def fused(self) -> "Answer":
         """The same answer computed with fused gates."""
         program = self.program.with_gates("fused")
@@ -78,7 +93,9 @@ class Answer:
         return Answer(program, self.inputs, *_passes(program, values, self.adjoints is not None), self.wrt)
 
     def finite(self) -> bool:
-        """Whether every number in the answer is."""
+        """Whether every number in the answer is; there may be none."""
+        if not self.values:
+            return True
         numbers = [self.values[i] for i in self.outputs]
         return all(map(isfinite, numbers + [d for i in self.asked for d in self.derivatives(i)]))
 
@@ -95,6 +112,8 @@ class Answer:
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
     program, values = read_request(request)
+    if not values and program.inputs and request.drawn:  # the names come before the numbers
+        return Answer(program, {}, [], None, ())
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}
     asked = _asked(wrt, program) if gradient else ()

@@ -180,6 +180,13 @@ def _picture(answer: Answer, request: Request, *, kind: str) -> str:
     return picture(answer, kind, request.max_drawn).decode()
 
 
+def _text(answer: Answer, request: Request, *, kind: str) -> str:
+    from . import texts
+
+    write: Callable[[Answer, Request], str] = getattr(texts, kind)
+    return write(answer, request)
+
+
 FORMATS: dict[str, Callable[[Answer, Request], str]] = {
     "table": table,
     "plain": plain,
@@ -187,8 +194,10 @@ FORMATS: dict[str, Callable[[Answer, Request], str]] = {
     "csv": partial(separated, delimiter=","),
     "tsv": partial(separated, delimiter="\t"),
     "markdown": markdown,
+    "tree": partial(_text, kind="tree"),
     "dot": partial(_picture, kind="dot"),
     "svg": partial(_picture, kind="svg"),
+    "mermaid": partial(_text, kind="mermaid"),
 }
 
 PICTURE_KINDS = {

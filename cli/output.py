@@ -59,7 +59,7 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
     found = answer.warnings
     if request.strict and found:
         raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))
-    text = write(answer, request)
+    text = write(answer, request) if answer.values or request.format else ""
     if request.render is not None:
         from .pictures import picture
 

@@ -18,6 +18,9 @@ GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
 """The tints of an input, of an input that no derivative was asked for, and of the output."""
 
+STOPPED = {"style": "dashed", "color": "#afb8c1"}
+"""An edge along which nothing flows back, unlike one that carries a 0."""
+
 _DIGITS = 4
 _LONGEST_LABEL = 24
 
@@ -52,12 +55,7 @@ def draw(answer: Answer, max_drawn: int) -> graphviz.Digraph:
     graph = answer.program.graph
     used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
     drawn = [i for i in range(len(graph.nodes)) if i in used]
-    if len(drawn) > max_drawn:
-        raise Failure(
-            f"a graph of {len(drawn)} nodes is too large to draw (the limit is {max_drawn})",
-            f"raise it with --max-drawn {len(drawn)}",
-            NOT_MET,
-        )
+    check_drawable(len(drawn), max_drawn)
     dot = graphviz.Digraph("autodiff")
     dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.5", fontname="Helvetica")
     dot.attr(nslimit="2")  # the same picture of 400 nodes in 1 s instead of 27
@@ -78,22 +76,30 @@ def draw(answer: Answer, max_drawn: int) -> graphviz.Digraph:
     return dot
 
 
+def check_drawable(nodes: int, max_drawn: int) -> None:
+    """Failure where there are too many nodes to be read."""
+    if nodes > max_drawn:
+        message = f"a graph of {nodes} nodes is too large to draw (the limit is {max_drawn})"
+        raise Failure(message, f"raise it with --max-drawn {nodes}", NOT_MET)
+
+
 def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
     """The oval in front of a box, with an arrow from every operand in written order and one to the box."""
     operation, operands = answer.program.graph.nodes[i].operation, answer.program.graph.operands[i]
     if operation is None:
         return
     name, gate = operation.symbol or operation.name, {"tooltip": graphviz.escape(operation.help)}
+    flows = [{} if flows else STOPPED for flows in answer.flows(i)]
     if len(operands) == 1:
         dot.node(
             f"o{i}", label=graphviz.escape(name), shape="ellipse", width="0.3", height="0.3", margin="0.05,0.02", **gate
         )
-        dot.edge(f"n{operands[0]}:e", f"o{i}:w")
+        dot.edge(f"n{operands[0]}:e", f"o{i}:w", **flows[0])
     else:
         named = [] if operation.commutative else operation.operand_names
         dot.node(f"o{i}", label=_gate(name, len(operands), named), shape="plain", **gate)
         for port, j in enumerate(operands):
-            dot.edge(f"n{j}:e", f"o{i}:{port}:w")
+            dot.edge(f"n{j}:e", f"o{i}:{port}:w", **flows[port])
     dot.edge(f"o{i}:e", f"n{i}:w", weight="4")  # a gate and its box want to be level
 
 

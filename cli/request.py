@@ -37,7 +37,7 @@ class Request:
         typer.Option(
             metavar="FORMAT",
             autocompletion=_formats,
-            help="table, plain, json, csv, tsv, markdown, dot or svg. Default: table on a terminal, plain in a pipe.",
+            help="table plain json csv tsv markdown tree dot svg mermaid; by default table, in a pipe plain.",
         ),
     ] = None
     digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
@@ -52,6 +52,11 @@ class Request:
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a picture of the graph is asked for."""
+        return self.render is not None or self.format in ("dot", "svg", "mermaid", "tree")
 
 
 Wrt = Annotated[

@@ -150,3 +150,21 @@ def test_a_graph_of_sixty_nodes_is_drawn_and_a_large_one_refused(shell: Run) -> 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "a graph of 599 nodes is too large to draw (the limit is 500)" in refused.stderr
     assert shell(f"autodiff eval {sum_of(300)} --format svg --max-drawn 599").returncode == 0
+
+
+def test_an_edge_along_which_nothing_flows_is_dashed(shell: Run) -> None:
+    dot = shell("autodiff grad 'where(x > 0, x*a, b) + 0*b' x=2 a=3 b=5 --format dot").stdout
+
+    def dashed(node: str) -> list[bool]:
+        return sorted("dashed" in line for line in dot.splitlines() if line.strip().startswith(f"{node}:e ->"))
+
+    assert dashed("n0") == [False, True]  # x: into x*a, and into x > 0
+    assert dashed("n1") == [False]  # a
+    assert dashed("n2") == [False, True]  # b: a computed 0 is a flow, a branch not taken is none
+    assert "dashed" not in shell("autodiff eval 'where(x > 0, x, 0)' x=2 --format dot").stdout
+
+
+def test_without_values_the_bare_graph_is_drawn(shell: Run, tmp_path: Path) -> None:
+    done = shell("autodiff eval 'a*x + b' --render g.svg")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(texts((tmp_path / "g.svg").read_text())) == sorted(["a", "x", "b", "*", "+", "a*x", "a*x + b"])

@@ -1,0 +1,77 @@
+"""The graph as text: a tree for the terminal, and a flowchart for sites that draw mermaid."""
+
+import sys
+from shutil import get_terminal_size
+
+from ..engine.graph import Constant
+from .answer import Answer
+from .numbers import rounded
+from .pictures import GREEN, RED, check_drawable
+from .request import Request
+
+_LONGEST_LABEL = 40
+
+
+def tree(answer: Answer, request: Request) -> str:
+    """Every output with its operands below it; a node that was written out above is only named."""
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    graph = answer.program.graph
+    check_drawable(len(graph.nodes), request.max_drawn)
+    root, seen = Tree("", hide_root=True), set[int]()
+    pending = [(root, output) for output in reversed(answer.outputs)]
+    while pending:
+        parent, i = pending.pop()
+        value, gradient = _numbers(answer, i, request)
+        label = Text.assemble(
+            answer.names[i], (value and f" = {value}", "green"), (gradient and f"  {gradient}", "red")
+        )
+        if i in seen and graph.operands[i]:
+            parent.add(label.append(" (above)", "dim"))
+            continue
+        seen.add(i)
+        branch = parent.add(label)
+        pending += [(branch, j) for j in reversed(graph.operands[i])]
+    console = Console(width=get_terminal_size().columns if sys.stdout.isatty() else 10_000)
+    with console.capture() as capture:
+        console.print(root)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _numbers(answer: Answer, i: int, request: Request) -> tuple[str, str]:
+    """The value of a node and its gradient, as far as there are any and they are news."""
+    node = answer.program.graph.nodes[i]
+    if not answer.values or (isinstance(node, Constant) and node.label is None):
+        return "", ""
+    value = rounded(answer.values[i], request.digits)
+    if answer.adjoints is None or isinstance(node, Constant):
+        return value, ""
+    return value, ", ".join(rounded(d, request.digits) for d in answer.derivatives(i))
+
+
+def mermaid(answer: Answer, request: Request) -> str:
+    """A flowchart: values above gradients in the boxes, and dotted arrows where nothing flows back."""
+    graph = answer.program.graph
+    used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
+    check_drawable(len(used), request.max_drawn)
+    lines = ["flowchart LR"]
+    for i in sorted(used):
+        title = _quoted(answer.program.title(graph.nodes[i], _LONGEST_LABEL))
+        colors = zip(_numbers(answer, i, request), (GREEN, RED), strict=True)
+        numbers = [f"<font color='{color}'>{_quoted(number)}</font>" for number, color in colors if number]
+        lines.append(f'  n{i}["{"<br>".join([title, *numbers])}"]')
+    for i in sorted(used):
+        operation = graph.nodes[i].operation
+        if operation is None:
+            continue
+        lines.append(f'  o{i}(["{_quoted(operation.symbol or operation.name)}"]) --> n{i}')
+        arrows = ["-->" if flows else "-.->" for flows in answer.flows(i)]
+        lines += [f"  n{j} {arrow} o{i}" for j, arrow in zip(graph.operands[i], arrows, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Letters, digits and spaces as they are, and all that mermaid or HTML might read as more by its number."""
+    return "".join(c if c.isalnum() or c in " ._" else f"#{ord(c)};" for c in text)
