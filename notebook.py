@@ -1,6 +1,7 @@
 """Functions and Scalars that show themselves in a notebook, each as the picture of its graph."""
 
 from .cli.answer import Answer
+from .cli.request import Request
 from .engine.graph import Constant, Graph, Input, Node
 from .engine.scalar import Scalar
 from .function import Function, parse
@@ -12,7 +13,7 @@ __all__ = ["Function", "Scalar", "parse"]
 def _picture(answer: Answer) -> str:
     from .cli.pictures import picture
 
-    return picture(answer, "svg", 500).decode()
+    return picture(answer, "svg", Request()).decode()
 
 
 def _function(self: Function) -> str:

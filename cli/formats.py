@@ -177,7 +177,7 @@ def table(answer: Answer, request: Request) -> str:
 def _picture(answer: Answer, request: Request, *, kind: str) -> str:
     from .pictures import picture
 
-    return picture(answer, kind, request.max_drawn).decode()
+    return picture(answer, kind, request).decode()
 
 
 def _text(answer: Answer, request: Request, *, kind: str) -> str:

@@ -10,7 +10,7 @@ from .answer import Answer
 from .failures import NOT_MET, Failure, warn
 from .files import write_stdout, write_whole
 from .formats import FORMATS, PICTURE_KINDS
-from .request import Request
+from .request import STYLES, Request
 
 if TYPE_CHECKING:
     from .remarks import Warning
@@ -25,7 +25,10 @@ def check(request: Request) -> None:
 
 
 def check_render(request: Request) -> None:
-    """Failure where the request names a kind of picture that there is not."""
+    """Failure where the request names a kind or a style of picture that there is not."""
+    if request.style not in STYLES:
+        hint = did_you_mean(request.style, list(STYLES)) or f"the styles are {', '.join(STYLES)}"
+        raise Failure(f"unknown style '{request.style}'", hint)
     if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
         raise Failure(
             f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
@@ -63,7 +66,7 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
     if request.render is not None:
         from .pictures import picture
 
-        write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request.max_drawn))
+        write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request))
     if not request.quiet:
         for warning in found:
             warn("warning", warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))

@@ -13,6 +13,7 @@ from ..engine.graph import Constant, Input
 from .answer import Answer
 from .failures import NOT_MET, Failure
 from .numbers import rounded, shortest
+from .request import Request
 
 GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
@@ -25,9 +26,9 @@ _DIGITS = 4
 _LONGEST_LABEL = 24
 
 
-def picture(answer: Answer, kind: str, max_drawn: int) -> bytes:
+def picture(answer: Answer, kind: str, request: Request) -> bytes:
     """The picture in a kind of `PICTURE_KINDS`; Failure where it would be too large to read."""
-    source = draw(answer, max_drawn)
+    source = draw(answer, request)
     if kind == "dot":
         return str(source.source).encode()
     if kind in ("png", "jpg"):
@@ -50,12 +51,22 @@ def _embedded_renderer() -> str:
     raise Failure("the renderer is missing", "install it with: pip install graphviz-pure", NOT_MET)
 
 
-def draw(answer: Answer, max_drawn: int) -> graphviz.Digraph:
+def draw(answer: Answer, request: Request) -> graphviz.Digraph:
     """The picture as a DOT graph."""
     graph = answer.program.graph
     used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
     drawn = [i for i in range(len(graph.nodes)) if i in used]
-    check_drawable(len(drawn), max_drawn)
+    check_drawable(len(drawn), request.max_drawn)
+    if request.style == "circuit":
+        from . import circuits
+
+        return circuits.draw(answer, drawn, STOPPED, request.local)
+    return _records(answer, drawn)
+
+
+def _records(answer: Answer, drawn: list[int]) -> graphviz.Digraph:
+    """Boxes of values, and an oval for every operation."""
+    graph = answer.program.graph
     dot = graphviz.Digraph("autodiff")
     dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.5", fontname="Helvetica")
     dot.attr(nslimit="2")  # the same picture of 400 nodes in 1 s instead of 27

@@ -18,6 +18,9 @@ def _formats() -> list[str]:
     return list(FORMATS)
 
 
+STYLES = ("record", "circuit")
+
+
 @dataclass(frozen=True)
 class Request:
     """The arguments and options that all commands share; each field is declared as typer reads it."""
@@ -48,6 +51,10 @@ class Request:
     render: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
     ] = None
+    style: Annotated[
+        str, typer.Option(metavar="STYLE", help="Draw boxes (record), or gates with numbers on their wires (circuit).")
+    ] = "record"
+    local: Annotated[bool, typer.Option("--local", help="Draw the local derivatives too, in a circuit.")] = False
     max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
@@ -58,6 +65,9 @@ class Request:
         """Whether a picture of the graph is asked for."""
         return self.render is not None or self.format in ("dot", "svg", "mermaid", "tree")
 
+
+DRAWING = ("render", "style", "local", "max_drawn")
+"""The fields of a request that say how to draw."""
 
 Wrt = Annotated[
     list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")

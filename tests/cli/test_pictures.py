@@ -168,3 +168,23 @@ def test_without_values_the_bare_graph_is_drawn(shell: Run, tmp_path: Path) -> N
     done = shell("autodiff eval 'a*x + b' --render g.svg")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(texts((tmp_path / "g.svg").read_text())) == sorted(["a", "x", "b", "*", "+", "a*x", "a*x + b"])
+
+
+CS231N = "'1/(1 + exp(-(w0*x0 + w1*x1 + w2)))' w0=2 x0=-1 w1=-3 x1=-2 w2=-3"
+
+
+def test_a_circuit_has_the_numbers_of_cs231n_on_its_wires(shell: Run) -> None:
+    drawn = texts(shell(f"autodiff grad {CS231N} --style circuit --format svg").stdout)
+    chain = ["1", "0.197", "-1", "-0.197", "0.368", "-0.534", "1.37", "0.731"]
+    assert set(chain) <= set(drawn)
+    assert drawn.count("*") == 2
+    assert "×" not in "".join(drawn)
+    assert "× 0.197" in texts(shell("autodiff grad 'sigmoid(x)' x=1 --style circuit --local --format svg").stdout)
+
+
+def test_a_circuit_names_what_the_user_named(shell: Run) -> None:
+    drawn = texts(
+        shell("autodiff grad 'out_1 = x*θ; where(out_1 > 0, out_1, 2)' x=3 θ=4 --style circuit --format svg").stdout
+    )
+    assert any("out_1" in text for text in drawn)
+    assert {"x", "θ", "12", "where"} <= {text.strip() for text in drawn}

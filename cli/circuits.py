@@ -1,0 +1,69 @@
+"""Circuit pictures: gates as circles, and on every wire the value above and the gradient below it."""
+
+from html import escape
+
+import graphviz
+
+from ..engine.graph import Constant
+from ..engine.operations import FLOATS
+from .answer import Answer
+from .numbers import rounded
+
+GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
+
+_DIGITS = 3
+
+
+def draw(answer: Answer, drawn: list[int], stopped: dict[str, str], local: bool) -> graphviz.Digraph:
+    """The picture as a DOT graph, with the local derivatives beside the gates where asked for."""
+    graph = answer.program.graph
+    dot = graphviz.Digraph("autodiff")
+    dot.attr(rankdir="LR", bgcolor="white", nodesep="0.15", ranksep="0.25", nslimit="2", fontname="Helvetica")
+    dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color="#24292f")
+    dot.attr("edge", color=GREY, arrowhead="none", fontname="Helvetica", fontsize="9", fontcolor=GREY)
+    for i in drawn:
+        node = graph.nodes[i]
+        name = {"label": graphviz.escape(answer.program.title(node, 24)), "shape": "plaintext"}
+        if isinstance(node, Constant):
+            dot.node(f"n{i}", fontcolor=GREY, height="0.2", width="0.2", **name)
+            continue
+        dot.node(f"n{i}", label=_wire(answer, i), shape="plain")
+        if node.operation is None:
+            dot.node(f"o{i}", height="0.2", width="0.2", **name)
+        else:
+            symbol = node.operation.symbol or node.operation.name
+            shape = "circle" if len(symbol) < 4 else "ellipse"
+            gate = {"shape": shape, "width": "0.35", "height": "0.35", "margin": "0.03"}
+            tooltip = graphviz.escape(answer.program.title(node))
+            dot.node(f"o{i}", label=graphviz.escape(symbol), tooltip=tooltip, **gate)
+        dot.edge(f"o{i}:e", f"n{i}:w", weight="4")
+        labels = _local_derivatives(answer, i) if local else [""] * len(graph.operands[i])
+        for j, flows, label in zip(graph.operands[i], answer.flows(i), labels, strict=True):
+            dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else stopped))
+    return dot
+
+
+def _wire(answer: Answer, i: int) -> str:
+    """A piece of wire: the value in green above, the gradient in red below; the user's name beside the value."""
+    node = answer.program.graph.nodes[i]
+    above = below = " "
+    if answer.values:
+        above = rounded(answer.values[i], _DIGITS)
+    if answer.adjoints is not None:
+        below = ", ".join(rounded(d, _DIGITS) for d in answer.derivatives(i))
+    name = f'<FONT COLOR="{GREY}">{escape(node.label)} </FONT>' if node.operation and node.label else ""
+    return (
+        f'<<TABLE COLOR="{GREY}" BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
+        f'<TR><TD HEIGHT="18">{name}<FONT COLOR="{GREEN}">{above}</FONT></TD></TR><HR/>'
+        f'<TR><TD HEIGHT="18"><FONT COLOR="{RED}">{below}</FONT></TD></TR></TABLE>>'
+    )
+
+
+def _local_derivatives(answer: Answer, i: int) -> list[str]:
+    """What each operand's gradient is the gate's times; nothing where nothing flows."""
+    graph = answer.program.graph
+    operation, operands = graph.nodes[i].operation, graph.operands[i]
+    if operation is None or not answer.values:
+        return [""] * len(operands)
+    local = operation.local(FLOATS, answer.values[i], *[answer.values[j] for j in operands])
+    return ["" if each is None else f"× {rounded(each, _DIGITS)}" for each in local[: len(operands)]]
