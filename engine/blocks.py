@@ -1,0 +1,129 @@
+"""Many rows: a straight line of NumPy calls over a block of rows that fits the cache, and a loop over the blocks."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from . import arrays
+from .graph import Graph
+from .lowering import CONDITIONS, Lowering, Term
+from .straightline import literal, used
+
+_CACHE = 2**19  # bytes of numbers in all arrays of a block
+_LEAST, _MOST = 2**10, 2**14  # rows of a block: below, calls cost more than numbers
+
+
+class Kernel:
+    """The code for one block: it reads the inputs, writes the outputs and keeps what is between in few buffers."""
+
+    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> None:
+        self.places: dict[Any, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
+        self.outputs = outputs
+        self.lines: list[str] = []
+        self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
+        self.free: list[str] = []
+        self.buffers = 0
+        steps = [term for term in terms if term in used(outputs, terms) and term not in self.places]
+        self.last = {x: term for term in steps for x in term.operands if type(x) is Term}
+        self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs))) if x in set(steps)}
+        for term in steps:
+            self.step(term)
+        for k, x in enumerate(outputs):
+            if self.place(x) != f"o{k}":
+                self.lines.append(f"copyto(o{k}, {self.place(x)})")
+
+    def step(self, term: Term) -> None:
+        """One call. Its result may go where an operand was that it is the last to read."""
+        function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
+        call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
+        for x in dict.fromkeys(term.operands):
+            if type(x) is Term and self.last[x] is term:
+                self.release(self.places[x])
+        if isinstance(function, np.ufunc) and term.name not in CONDITIONS:
+            self.places[term] = self.targets.get(term) or self.buffer()
+            self.lines.append(f"{call}, {self.places[term]})")
+        else:
+            self.places[term] = f"v{term.index}"
+            self.lines.append(f"v{term.index} = {call})")
+
+    def place(self, x: Any) -> str:
+        return self.places[x] if type(x) is Term else literal(x)
+
+    def buffer(self) -> str:
+        if not self.free:
+            self.free.append(f"b{self.buffers}")
+            self.buffers += 1
+        return self.free.pop()
+
+    def release(self, place: str) -> None:
+        if place.startswith("b"):
+            self.free.append(place)
+        elif place.startswith("v"):
+            self.lines.append(f"{place} = None")
+
+    def compiled(self) -> Callable[..., None]:
+        """A function of the lists of inputs, outputs and buffers."""
+        counts = {"i": len(self.inputs()), "o": len(self.outputs), "b": self.buffers}
+        names = [f"[{', '.join(f'{kind}{k}' for k in range(count))}]" for kind, count in counts.items()]
+        lines = ["def kernel(i, o, b):", *[f"{n} = {kind}" for kind, n in zip(counts, names, strict=True)], *self.lines]
+        namespace: dict[str, Any] = {**self.functions, "__builtins__": {}}
+        exec(compile("\n ".join(lines), "<compiled>", "exec"), namespace)
+        kernel: Callable[..., None] = namespace["kernel"]
+        return kernel
+
+    def inputs(self) -> list[str]:
+        return [place for place in self.places.values() if place.startswith("i")]
+
+
+def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[..., Any]:
+    """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
+    m = Lowering()
+    inputs, outputs = m.lowered(graph, wrt)
+    made = Kernel(inputs, outputs, m.terms)
+    kernel = made.compiled()
+    block = rows_of_a_block(len(inputs) + len(outputs) + made.buffers)
+    pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def compiled(*operands: Any) -> Any:
+        arguments = [np.asarray(x, np.float64) for x in operands]
+        shape = np.broadcast_shapes(*[x.shape for x in arguments])
+        results = [np.empty(shape) for _ in outputs]
+        rows, flat = [spread(x, shape) for x in arguments], [x.reshape(-1) for x in results]
+
+        def part(start: int, stop: int) -> None:
+            with np.errstate(all="ignore"):
+                run(kernel, [x[start:stop] for x in rows], [x[start:stop] for x in flat], made.buffers, block)
+
+        share = -(-flat[0].size // (threads * block)) * block
+        starts = range(0, flat[0].size, share or 1)
+        list((pool.map if pool and len(starts) > 1 else map)(part, starts, [start + share for start in starts]))
+        if not shape and not any(isinstance(x, np.ndarray) for x in operands):
+            return float(results[0]), tuple(map(float, results[1:]))
+        return results[0], tuple(results[1:])
+
+    return compiled
+
+
+def rows_of_a_block(arrays: int) -> int:
+    """As many as the cache holds: a power of two."""
+    return max(_LEAST, min(_MOST, 2 ** (_CACHE // (8 * arrays)).bit_length() // 2))
+
+
+def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    """An array as one row of numbers; one that stands for all is not copied."""
+    if x.size == 1:
+        return np.broadcast_to(x.reshape(1), (int(np.prod(shape)),))
+    return np.broadcast_to(x, shape).reshape(-1)
+
+
+def run(kernel: Callable[..., None], inputs: list[Any], outputs: list[Any], buffers: int, block: int) -> None:
+    """The kernel over all rows, block by block."""
+    free = list(np.empty((buffers, block)))
+    rows = outputs[0].size
+    for start in range(0, rows, block):
+        if start + block > rows:
+            free = [x[: rows - start] for x in free]
+        here = slice(start, start + block)
+        kernel([x[here] for x in inputs], [x[here] for x in outputs], free)
