@@ -38,15 +38,15 @@ class Kernel:
         """One call. Its result may go where an operand was that it is the last to read."""
         function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
         call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
-        for x in dict.fromkeys(term.operands):
-            if type(x) is Term and self.last[x] is term:
-                self.release(self.places[x])
+        done = [self.places[x] for x in set(term.operands) if type(x) is Term and self.last[x] is term]
+        self.free += [place for place in done if place.startswith("b")]
         if isinstance(function, np.ufunc) and term.name not in CONDITIONS:
             self.places[term] = self.targets.get(term) or self.buffer()
             self.lines.append(f"{call}, {self.places[term]})")
         else:
             self.places[term] = f"v{term.index}"
             self.lines.append(f"v{term.index} = {call})")
+        self.lines += [f"{place} = None" for place in done if place.startswith("v")]
 
     def place(self, x: Any) -> str:
         return self.places[x] if type(x) is Term else literal(x)
@@ -56,12 +56,6 @@ class Kernel:
             self.free.append(f"b{self.buffers}")
             self.buffers += 1
         return self.free.pop()
-
-    def release(self, place: str) -> None:
-        if place.startswith("b"):
-            self.free.append(place)
-        elif place.startswith("v"):
-            self.lines.append(f"{place} = None")
 
     def compiled(self) -> Callable[..., None]:
         """A function of the lists of inputs, outputs and buffers."""

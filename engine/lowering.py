@@ -229,6 +229,13 @@ def _where(m: Lowering, condition: Any, x: Any, y: Any) -> Any:
     return result
 
 
+def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
+    """-x < 2 as x > -2."""
+    if _is(x, "neg") and type(y) is float:
+        return m.apply(opposite, x.operands[0], -y)
+    return None
+
+
 def _and(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
@@ -282,4 +289,8 @@ _SIMPLER: dict[str, Callable[..., Any]] = {
     "or": _or,
     "not": _not,
     "equal": _equal,
+    "less": partial(_mirrored, "greater"),
+    "less_equal": partial(_mirrored, "greater_equal"),
+    "greater": partial(_mirrored, "less"),
+    "greater_equal": partial(_mirrored, "less_equal"),
 }
