@@ -3,6 +3,7 @@
 Most steps are ufuncs, which write their result where they are told to; the others make a new array.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,7 @@ def erf(x: Array) -> Array:
 def erfc(x: Array) -> Array:
     from scipy.special import erfc
 
-    return np.asarray(erfc(x))
+    return _mended(erfc(x), ~(x > 0.5), math.erfc, x)
 
 
 def gamma(x: Array) -> Array:
@@ -121,9 +122,10 @@ def polygamma(order: Array, x: Array) -> Array:
 
 def _mended(values: Any, good: Truth, function: Callable[..., float], *operands: Array) -> Array:
     """The values where they are good, and elsewhere those of a function of floats."""
-    mended = np.array(values, float)
-    for i in np.flatnonzero(~good):
-        mended[i] = function(*[float(x[i]) for x in operands])
+    mended: Array = values
+    bad = ~good
+    if bad.any():
+        mended[bad] = list(map(function, *[x[bad].tolist() for x in operands]))
     return mended
 
 

@@ -25,9 +25,11 @@ class Kernel:
         self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
         self.free: list[str] = []
         self.buffers = 0
-        steps = [term for term in terms if term in used(outputs, terms) and term not in self.places]
+        uses = used(outputs, terms)
+        steps = [term for term in terms if term in uses and term not in self.places]
         self.last = {x: term for term in steps for x in term.operands if type(x) is Term}
-        self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs))) if x in set(steps)}
+        self.last.update(dict.fromkeys(outputs))  # which are kept to the end
+        self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs)))}
         for term in steps:
             self.step(term)
         for k, x in enumerate(outputs):
@@ -62,7 +64,7 @@ class Kernel:
         counts = {"i": len(self.inputs()), "o": len(self.outputs), "b": self.buffers}
         names = [f"[{', '.join(f'{kind}{k}' for k in range(count))}]" for kind, count in counts.items()]
         lines = ["def kernel(i, o, b):", *[f"{n} = {kind}" for kind, n in zip(counts, names, strict=True)], *self.lines]
-        namespace: dict[str, Any] = {**self.functions, "__builtins__": {}}
+        namespace = dict(self.functions)
         exec(compile("\n ".join(lines), "<compiled>", "exec"), namespace)
         kernel: Callable[..., None] = namespace["kernel"]
         return kernel

@@ -31,18 +31,17 @@ _TEXTS = {
     "or": "({} or {})",
     "not": "(not {})",
     "where": "({1} if {0} else {2})",
+    "inside": "({1} if {0} == {0} else nan)",
     "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
 }
 _TWICE = frozenset(name for name, text in _TEXTS.items() if text.count("{0}") > 1)
 
 # Of the others `math` has a function that raises where ours does not, and else gives the same.
 _DIFFERENT = frozenset(("floor", "ceil", "trunc", "cbrt", "erfc"))
+RAISING = {name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT}
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
-    **{name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT},
-    "float": float,
-    "ArithmeticError": ArithmeticError,
-    "ValueError": ValueError,
+    **RAISING,
     "abs": abs,
     "inf": math.inf,
     "nan": math.nan,
@@ -58,7 +57,7 @@ class FloatLowering(Lowering):
             return FLOATS.sigmoid(x)
         if x.name == "neg":
             e = self.exp(x)
-            return self.div(e, 1.0 + e)
+            return self.where(e < math.inf, self.div(e, 1.0 + e), 1.0)
         return self.div(1.0, 1.0 + self.exp(-x))
 
     def power_rule(self, x: Any, y: Any) -> Any:
@@ -67,7 +66,8 @@ class FloatLowering(Lowering):
         return super().power_rule(x, y)
 
     def inside(self, result: Any, derivative: Any) -> Any:
-        return derivative  # a bad argument raises
+        raises = type(result) is Term and result.name in RAISING
+        return derivative if raises else super().inside(result, derivative)
 
 
 def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> str:
@@ -123,7 +123,7 @@ def literal(x: float) -> str:
 
 def function(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """The function that a text defines; it leaves to `otherwise` all that raises, and operands that are no floats."""
-    namespace = {**NAMES, "otherwise": otherwise, "__builtins__": {}}
+    namespace = {**NAMES, "otherwise": otherwise}
     exec(compile(text, "<compiled>", "exec"), namespace)
     compiled: Callable[..., Any] = namespace["compiled"]
     return compiled
