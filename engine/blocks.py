@@ -20,7 +20,6 @@ class Kernel:
 
     def __init__(self, inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> None:
         self.places: dict[Any, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
-        self.outputs = outputs
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
         self.free: list[str] = []
@@ -35,6 +34,8 @@ class Kernel:
         for k, x in enumerate(outputs):
             if self.place(x) != f"o{k}":
                 self.lines.append(f"copyto(o{k}, {self.place(x)})")
+        self.chooses = any(term.name == "where" for term in steps)
+        self.compiled = self.function(len(inputs), len(outputs))
 
     def step(self, term: Term) -> None:
         """One call. Its result may go where an operand was that it is the last to read."""
@@ -59,42 +60,43 @@ class Kernel:
             self.buffers += 1
         return self.free.pop()
 
-    def compiled(self) -> Callable[..., None]:
+    def function(self, inputs: int, outputs: int) -> Callable[..., None]:
         """A function of the lists of inputs, outputs and buffers."""
-        counts = {"i": len(self.inputs()), "o": len(self.outputs), "b": self.buffers}
-        names = [f"[{', '.join(f'{kind}{k}' for k in range(count))}]" for kind, count in counts.items()]
-        lines = ["def kernel(i, o, b):", *[f"{n} = {kind}" for kind, n in zip(counts, names, strict=True)], *self.lines]
-        namespace = dict(self.functions)
-        exec(compile("\n ".join(lines), "<compiled>", "exec"), namespace)
-        kernel: Callable[..., None] = namespace["kernel"]
+        lines = ["def kernel(i, o, b):"]
+        for kind, count in (("i", inputs), ("o", outputs), ("b", self.buffers)):
+            lines.append(f"[{', '.join(f'{kind}{k}' for k in range(count))}] = {kind}[:{count}]")
+        exec(compile("\n ".join([*lines, *self.lines]), "<compiled>", "exec"), self.functions)
+        kernel: Callable[..., None] = self.functions["kernel"]
         return kernel
 
-    def inputs(self) -> list[str]:
-        return [place for place in self.places.values() if place.startswith("i")]
+
+class ArrayLowering(RawLowering):
+    """What is right for arrays as long as NumPy raises nothing, which it does for infinite operands too."""
+
+    def damped(self, x: Any, tail: Any) -> Any:
+        return x * tail
 
 
 def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[..., Any]:
     """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
-    m = Lowering()
-    inputs, outputs = m.lowered(graph, wrt)
-    made = Kernel(inputs, outputs, m.terms)
-    kernel = made.compiled()
-    block = rows_of_a_block(len(inputs) + len(outputs) + made.buffers)
+    raw, careful = (Kernel(*m.lowered(graph, wrt), m.terms) for m in (ArrayLowering(), Lowering()))
+    kernels = [careful] if raw.chooses else [raw, careful]
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def compiled(*operands: Any) -> Any:
         arguments = [np.asarray(x, np.float64) for x in operands]
         shape = np.broadcast_shapes(*[x.shape for x in arguments])
-        results = [np.empty(shape) for _ in outputs]
+        results = [np.empty(shape) for _ in range(1 + len(wrt))]
         rows, flat = [spread(x, shape) for x in arguments], [x.reshape(-1) for x in results]
+        block = rows_of_a_block(len(rows) + len(flat) + careful.buffers)
 
-        def part(start: int, stop: int) -> None:
-            with np.errstate(all="ignore"):
-                run(kernel, [x[start:stop] for x in rows], [x[start:stop] for x in flat], made.buffers, block)
+        def part(start: int) -> None:
+            here = slice(start, start + share)
+            run(kernels, [x[here] for x in rows], [x[here] for x in flat], block)
 
-        share = -(-flat[0].size // (threads * block)) * block
-        starts = range(0, flat[0].size, share or 1)
-        list((pool.map if pool and len(starts) > 1 else map)(part, starts, [start + share for start in starts]))
+        share = max(1, -(-flat[0].size // (threads * block))) * block
+        starts = range(0, flat[0].size, share)
+        list((pool.map if pool and len(starts) > 1 else map)(part, starts))
         if not shape and not any(isinstance(x, np.ndarray) for x in operands):
             return float(results[0]), tuple(map(float, results[1:]))
         return results[0], tuple(results[1:])
@@ -114,12 +116,25 @@ def spread(x: Any, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(x, shape).reshape(-1)
 
 
-def run(kernel: Callable[..., None], inputs: list[Any], outputs: list[Any], buffers: int, block: int) -> None:
-    """The kernel over all rows, block by block."""
-    free = list(np.empty((buffers, block)))
+def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block: int) -> None:
+    """The first kernel that does not raise, block by block; the last one never does."""
+    *raw, careful = kernels
+    free = list(np.empty((max(kernel.buffers for kernel in kernels), block)))
     rows = outputs[0].size
     for start in range(0, rows, block):
         if start + block > rows:
             free = [x[: rows - start] for x in free]
         here = slice(start, start + block)
-        kernel([x[here] for x in inputs], [x[here] for x in outputs], free)
+        arguments = [x[here] for x in inputs], [x[here] for x in outputs], free
+        if not any(succeeds(kernel, arguments) for kernel in raw):
+            with np.errstate(all="ignore"):
+                careful.compiled(*arguments)
+
+
+def succeeds(kernel: Kernel, arguments: tuple[list[Any], ...]) -> bool:
+    with np.errstate(all="raise", under="ignore"):
+        try:
+            kernel.compiled(*arguments)
+        except FloatingPointError:
+            return False
+    return True

@@ -149,6 +149,28 @@ class Lowering(Symbols):
         return inputs, [value, *[guarded(self, adjoints[i]) for i in wrt]]
 
 
+class RawLowering(Lowering):
+    """What is right as long as nothing raises: neither overflow nor a division by zero nor a bad argument."""
+
+    def sigmoid(self, x: Any) -> Any:
+        """With an exponential that sigmoid(-x) shares."""
+        if type(x) is not Term:
+            return FLOATS.sigmoid(x)
+        return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
+
+    def logistic(self, e: Any) -> Any:
+        return self.div(e, 1.0 + e)
+
+    def power_rule(self, x: Any, y: Any) -> Any:
+        if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
+            return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
+        return super().power_rule(x, y)
+
+    def inside(self, result: Any, derivative: Any) -> Any:
+        raises = type(result) is Term and result.name.startswith(("log", "atanh"))
+        return derivative if raises else super().inside(result, derivative)
+
+
 def _identity(operand: Any) -> Any:
     """What tells an operand from others: 0.0 == -0.0, and nan is not even itself."""
     return operand if type(operand) is Term or (operand and operand == operand) else repr(operand)

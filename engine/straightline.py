@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .lowering import Lowering, Term
+from .lowering import RawLowering, Term
 from .operations import FLOATS, OPERATIONS
 
 _DEEPEST = 20  # Python's own compiler recurses into expressions
@@ -36,38 +36,32 @@ _TEXTS = {
 }
 _TWICE = frozenset(name for name, text in _TEXTS.items() if text.count("{0}") > 1)
 
-# Of the others `math` has a function that raises where ours does not, and else gives the same.
+# Of the others `math` has a function that raises where ours does not, and else gives the same; but not of these.
 _DIFFERENT = frozenset(("floor", "ceil", "trunc", "cbrt", "erfc"))
-RAISING = {name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT}
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
-    **RAISING,
+    **{name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT},
     "abs": abs,
     "inf": math.inf,
     "nan": math.nan,
 }
 
 
-class FloatLowering(Lowering):
-    """What is right for floats as long as nothing raises."""
+class FloatLowering(RawLowering):
+    """What Python's floats need besides: an overflow of `*`, or an infinite operand, raises nothing."""
 
-    def sigmoid(self, x: Any) -> Any:
-        """With the exponential shared by sigmoid(-x); its overflow raises."""
-        if type(x) is not Term:
-            return FLOATS.sigmoid(x)
-        if x.name == "neg":
-            e = self.exp(x)
-            return self.where(e < math.inf, self.div(e, 1.0 + e), 1.0)
-        return self.div(1.0, 1.0 + self.exp(-x))
+    def logistic(self, e: Any) -> Any:
+        return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
 
-    def power_rule(self, x: Any, y: Any) -> Any:
-        if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
-            return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
-        return super().power_rule(x, y)
-
-    def inside(self, result: Any, derivative: Any) -> Any:
-        raises = type(result) is Term and result.name in RAISING
-        return derivative if raises else super().inside(result, derivative)
+    def div(self, x: Any, y: Any) -> Any:
+        """1/cosh(x)^2, of which tanh(x) may have all the digits already."""
+        quotient = self.apply("div", x, y)
+        if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
+            tanh = self.made.get(("tanh", *y.operands))
+            if tanh:
+                square = tanh * tanh
+                return self.where(square < 0.5, 1.0 - square, quotient)
+        return quotient
 
 
 def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> str:
