@@ -55,7 +55,7 @@ def power_rule(x: Array, y: Array) -> Array:
     less = y - 1.0
     power = pow(x, less)
     product = y * power
-    extreme = np.isinf(power) & (power > 0.0) & (-1.0 < y) & (y < 1.0)
+    extreme = np.isinf(power) & (power > 0.0) & (y > -1.0) & (y < 1.0)
     if extreme.any():
         root = pow(x, less / 2)
         product = np.where(extreme, y * root * root, product)

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import arrays
 from .graph import Graph
-from .lowering import CONDITIONS, Lowering, Term
+from .lowering import CONDITIONS, Lowering, RawLowering, Term
 from .straightline import literal, used
 
 _CACHE = 2**19  # bytes of numbers in all arrays of a block
