@@ -23,7 +23,9 @@ def sign(x: Array) -> Array:
 
 
 def pow(x: Array, y: Array) -> Array:
-    return np.power(x, np.broadcast_to(y, np.shape(x)))  # by a number alone NumPy may take a square root
+    power = np.power(x, y)
+    root = np.equal(y, 0.5)  # for which NumPy may take the square root: nan of -inf, -0.0 of -0.0
+    return np.where(root & (x == x + x), np.abs(x), power) if root.any() else power
 
 
 def norm(*operands: Array) -> Array:

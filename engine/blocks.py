@@ -11,8 +11,8 @@ from .graph import Graph
 from .lowering import CONDITIONS, Lowering, RawLowering, Term
 from .straightline import literal, used
 
-_CACHE = 2**19  # bytes of numbers in all arrays of a block
-_LEAST, _MOST = 2**10, 2**14  # rows of a block: below, calls cost more than numbers
+_CACHE = 2**21  # bytes of numbers in all arrays of a block
+_LEAST, _MOST = 2**10, 2**15  # rows of a block: below, calls cost more than numbers
 
 
 class Kernel:
