@@ -37,7 +37,7 @@ class Term(Symbol):
 
 
 class Lowering(Symbols):
-    """The arithmetic of terms. A number stays a Python float, a condition that is always met is 1."""
+    """The arithmetic of terms. A number stays a Python float, and a condition that is always met True."""
 
     def __init__(self) -> None:
         self.terms: list[Term] = []
@@ -56,7 +56,8 @@ class Lowering(Symbols):
     def apply(self, name: str, *operands: Any) -> Any:
         """A step in its simplest form: a number, or the one term for it."""
         if Term not in map(type, operands):
-            return float(getattr(FLOATS, name)(*operands))
+            number = getattr(FLOATS, name)(*operands)
+            return bool(number) if name in CONDITIONS else number
         simplify = _SIMPLER.get(name)
         simpler = simplify(self, *operands) if simplify else None
         return self.shared(name, operands) if simpler is None else simpler
@@ -108,7 +109,7 @@ class Lowering(Symbols):
         if len(operands) == 2 and result in self.order_of:
             (x, y), (weak, strict) = operands, self.order_of[result]
             return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
-        flows, free = [], 1.0
+        flows, free = [], True
         for operand in operands:
             here = self.eq(operand, result)
             flows.append(self.when(self.apply("and", free, here), 1.0))
@@ -261,21 +262,21 @@ def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
 def _and(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
-            return other if one else 0.0
+            return other if one else False
     if x is y:
         return x
-    return 0.0 if _opposite(x, y) else None
+    return False if _opposite(x, y) else None
 
 
 def _or(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
-            return 1.0 if one else other
+            return True if one else other
         if one.name == "or" and other in one.operands:
             return one
     if x is y:
         return x
-    return 1.0 if _opposite(x, y) else None
+    return True if _opposite(x, y) else None
 
 
 def _opposite(x: Term, y: Term) -> bool:
