@@ -31,6 +31,7 @@ _TEXTS = {
     "or": "({} or {})",
     "not": "(not {})",
     "where": "({1} if {0} else {2})",
+    "sech_squared": "((sech := 1.0 / cosh({})) * sech)",
     "inside": "({1} if {0} == {0} else nan)",
     "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
 }
@@ -54,14 +55,13 @@ class FloatLowering(RawLowering):
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
 
     def div(self, x: Any, y: Any) -> Any:
-        """1/cosh(x)^2, of which tanh(x) may have all the digits already."""
-        quotient = self.apply("div", x, y)
+        """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
         if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
             tanh = self.made.get(("tanh", *y.operands))
             if tanh:
                 square = tanh * tanh
-                return self.where(square < 0.5, 1.0 - square, quotient)
-        return quotient
+                return self.where(square < 0.5, 1.0 - square, self.shared("sech_squared", y.operands))
+        return self.apply("div", x, y)
 
 
 def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> str:
