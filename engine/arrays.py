@@ -46,7 +46,7 @@ def _greatest(operands: tuple[Array, ...]) -> Array:
 
 def _power_of_two(greatest: Array) -> Array:
     exponent = np.where(greatest < np.inf, -np.frexp(greatest)[1], 0)
-    return np.ldexp(1.0, np.clip(exponent, -1022, 1022))
+    return np.asarray(np.ldexp(1.0, np.clip(exponent, -1022, 1022)))
 
 
 def scale(*operands: Array) -> Array:

@@ -41,7 +41,7 @@ class Kernel:
         """One call. Its result may go where an operand was that it is the last to read."""
         function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
         call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
-        done = [self.places[x] for x in set(term.operands) if type(x) is Term and self.last[x] is term]
+        done = [self.places[x] for x in dict.fromkeys(term.operands) if type(x) is Term and self.last[x] is term]
         self.free += [place for place in done if place.startswith("b")]
         if isinstance(function, np.ufunc) and term.name not in CONDITIONS:
             self.places[term] = self.targets.get(term) or self.buffer()
@@ -106,7 +106,8 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
 
 def rows_of_a_block(arrays: int) -> int:
     """As many as the cache holds: a power of two."""
-    return max(_LEAST, min(_MOST, 2 ** (_CACHE // (8 * arrays)).bit_length() // 2))
+    most = _CACHE // (8 * arrays)
+    return max(_LEAST, min(_MOST, 1 << (most.bit_length() - 1)))
 
 
 def spread(x: Any, shape: tuple[int, ...]) -> Any:

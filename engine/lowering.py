@@ -155,7 +155,7 @@ class RawLowering(Lowering):
 
     def sigmoid(self, x: Any) -> Any:
         """With an exponential that sigmoid(-x) shares."""
-        if type(x) is not Term:
+        if isinstance(x, float):
             return FLOATS.sigmoid(x)
         return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
 

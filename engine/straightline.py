@@ -57,7 +57,7 @@ class FloatLowering(RawLowering):
     def div(self, x: Any, y: Any) -> Any:
         """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
         if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
-            tanh = self.made.get(("tanh", *y.operands))
+            tanh: Any = self.made.get(("tanh", *y.operands))
             if tanh:
                 square = tanh * tanh
                 return self.where(square < 0.5, 1.0 - square, self.shared("sech_squared", y.operands))
