@@ -242,6 +242,24 @@ def test_results_share_no_memory() -> None:
         assert x.tolist() == [0.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("hold", [lambda each: each, lambda each: each[::2], memoryview])
+def test_results_that_are_held_stay(hold: Callable[[Any], Any]) -> None:
+    function, x = compiled("2*x + y"), np.arange(200_000.0)
+    held = [hold(each) for each in flat(function(x, 1.0))]
+    before = [np.array(each).tolist() for each in held]
+    for y in (2.0, 3.0):
+        function(x, y)
+        function(-x, y)
+    assert [np.array(each).tolist() for each in held] == before
+
+
+def test_memory_of_results_that_are_dropped_is_used_again() -> None:
+    function, x = compiled("2*x + y"), np.arange(200_000.0)
+    first = {each.ctypes.data for each in flat(function(x, 1.0))}
+    assert {each.ctypes.data for each in flat(function(x, 2.0))} == first
+    assert function(x[:5], 2.0)[0].tolist() == [2.0, 4.0, 6.0, 8.0, 10.0]
+
+
 def test_inputs_in_any_order_and_some_only() -> None:
     graph = parse("a*x + b").graph
     assert compile_graph(graph, [1, 0])(2.0, 3.0, 4.0) == (10.0, (2.0, 3.0))
