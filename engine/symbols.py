@@ -46,7 +46,7 @@ class Symbols:
         return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
 
     def eq(self, x: Any, y: Any) -> Any:
-        return self.apply("equal", x, y)
+        return x == y if isinstance(x, float) and isinstance(y, float) else self.apply("equal", x, y)
 
     def when(self, taken: Any, derivative: Any) -> Any:
         return self.where(taken, derivative, 0.0)
