@@ -1,6 +1,7 @@
 """The library's face: a program as a function of Python numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .engine.graph import Input, Node
@@ -109,7 +110,18 @@ class Function:
         return self.program.text or print_program(self.program.graph.outputs, brief=True)
 
     def __repr__(self) -> str:
-        return f"autodiff.parse({str(self)!r})"
+        lengths = {name: len(value) for name, value in self.program.inputs.items() if isinstance(value, tuple)}
+        return f"autodiff.parse({str(self)!r}{f', lengths={lengths}' if lengths else ''})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are read from text again."""
+        from .grammar.printer import print_program
+
+        def length(value: Value) -> int | None:
+            return len(value) if isinstance(value, tuple) else None
+
+        inputs = {name: length(value) for name, value in self.program.inputs.items()}
+        return _restored, (print_program(self.program.graph.outputs), inputs, list(map(length, self.program.outputs)))
 
     def _check_scalar(self) -> None:
         if self.program.several:
@@ -127,8 +139,12 @@ class Function:
             raise TypeError(f"no value for {missing[0]!r}")
         point: dict[str, float] = {}
         for name, value in inputs.items():
-            numbers = list(given[name]) if isinstance(value, tuple) else [given[name]]
             nodes = scalars(value)
+            try:
+                numbers = [x + 0.0 for x in (given[name] if isinstance(value, tuple) else [given[name]])]
+            except TypeError:
+                kind = "a sequence of numbers" if isinstance(value, tuple) else "a number"
+                raise TypeError(f"{name!r} must be {kind}, not {given[name]!r}") from None
             if len(numbers) != len(nodes):
                 raise ValueError(f"{name!r} has {len(nodes)} elements, not {len(numbers)}")
             point.update((node.name, float(x)) for node, x in zip(nodes, numbers) if isinstance(node, Input))
@@ -139,6 +155,23 @@ class Function:
         rest = iter(items)
         shaped = [[next(rest) for _ in v] if isinstance(v, tuple) else next(rest) for v in self.program.outputs]
         return shaped if len(shaped) > 1 else shaped[0]
+
+
+def _restored(text: str, inputs: Mapping[str, int | None], outputs: Sequence[int | None]) -> Function:
+    """A function by its flat outputs, its variables and what are vectors among them."""
+    read = _parse(text, inputs)
+    variables = {
+        name: read.inputs.get(name)
+        or (Input(name) if length is None else tuple(Input(f"{name}[{i}]") for i in range(length)))
+        for name, length in inputs.items()
+    }
+    flat = iter(read.graph.outputs)
+    values: list[Value] = [
+        next(flat) if length is None else tuple(next(flat) for _ in range(length)) for length in outputs
+    ]
+    return Function(
+        replace(read, inputs=variables, several=len(values) > 1 or None not in outputs).with_outputs(values)
+    )
 
 
 def _mapped(value: Value, found: Mapping[Any, Any], kind: Callable[[Any], Any] = list) -> Any:

@@ -257,7 +257,10 @@ def _check_formula(graph: Graph, formula: _Formula, fixed: Point) -> Row:
             points += 1
             compared.extend(sampled.values())
     if points < _FEWEST:
-        return Row({"name": formula.name}, f"{CANNOT_TELL}: only {points} points could be compared")
+        return Row(
+            {"name": formula.name},
+            f"{CANNOT_TELL}: only {points} points could be compared; give values where there are some",
+        )
     least, most = (rounded(end, 3) for end in (min(compared), max(compared)))
     but = f"; yours is not finite at {gaps} more" if gaps else ""
     return Row({"name": formula.name}, f"{AGREE} to {_CLOSE_BY_HAND:g} at {points} points from {least} to {most}{but}")

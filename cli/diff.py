@@ -10,11 +10,14 @@ from ..grammar.program import Program
 from ..grammar.values import scalars
 from .answer import known_variables, read_request
 from .bindings import Number
-from .failures import Failure
+from .failures import NOT_MET, Failure
 from .files import write_stdout
 from .formats import json_line
 from .output import check_gates, unknown_format
 from .request import DRAWING, Request, takes_request
+
+MOST_NODES = 300_000
+"""No one reads a derivative of more."""
 
 _FORMATS = ("plain", "json", "latex")
 
@@ -37,7 +40,12 @@ def diff(
     check_gates(request)
     program, values = read_request(request)
     names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
-    outputs = derivative(program, names, values)
+    from ..engine.products import TooLarge
+
+    try:
+        outputs = derivative(program, names, values, min(request.max_nodes, MOST_NODES))
+    except TooLarge as error:
+        raise Failure(str(error), code=NOT_MET) from None
     if format == "latex":
         from ..grammar.latex import latex
 
@@ -60,7 +68,7 @@ def _only_variable(program: Program, values: dict[str, Number]) -> str:
     raise Failure("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
 
 
-def derivative(program: Program, names: list[str], values: dict[str, Number]) -> list[Node]:
+def derivative(program: Program, names: list[str], values: dict[str, Number], max_nodes: int) -> list[Node]:
     """The outputs differentiated by each of the names in turn; variables that have a value are numbers in it."""
     from ..engine.algebra import Algebra
     from ..engine.derivatives import gradient
@@ -75,7 +83,7 @@ def derivative(program: Program, names: list[str], values: dict[str, Number]) ->
             message = f"--wrt names '{name}', which is no variable of the expression"
             raise Failure(message, did_you_mean(name, list(variables)) or known_variables(program))
         wrt.append(variables[name])
-    m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt})
+    m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)
     outputs = list(program.graph.outputs)
     for variable in wrt:
         outputs = [gradient(output, [variable], m)[0] for output in outputs]

@@ -3,12 +3,13 @@
 from math import isfinite
 
 from ..engine.graph import Input
+from ..grammar.errors import enumerated
 from .answer import Answer, answer
 from .failures import NOT_MET, Failure, warn
 from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
-from .output import check, format_of
+from .output import check, format_of, notes
 from .request import DRAWING, Request, Wrt, takes_request
 
 Matrix = list[list[float]]
@@ -31,16 +32,19 @@ def hessian(
         raise Failure("a Hessian is of one output; the expression has several")
     names, matrix = [result.names[i] for i in result.asked], second_derivatives(result)
     missing = [
-        f"{a}, {b}" for i, a in enumerate(names) for j, b in enumerate(names[: i + 1]) if not isfinite(matrix[i][j])
+        f"{a}, {b}" for i, a in enumerate(names) for j, b in enumerate(names) if j >= i and not isfinite(matrix[i][j])
     ]
+    told = f"not finite: the second derivative by {enumerated(missing[:3], 'and by')}"
+    told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
     if missing and request.strict:
-        raise Failure(f"the second derivative by {missing[0]} is not finite", code=NOT_MET)
+        raise Failure(told, code=NOT_MET)
     write_stdout(_written(result, names, matrix, request))
-    if missing and not request.quiet:
-        more = f"; nor are {len(missing) - 1} more" if len(missing) > 1 else ""
-        warn("warning", f"the second derivative by {missing[0]} is not finite{more}")
-    if not names and not request.quiet:
-        warn("note", "there is no variable to differentiate by")
+    if request.quiet:
+        return
+    if missing:
+        warn("warning", told)
+    for note in [*notes(result), *["there is no variable to differentiate by"] * (not names)]:
+        warn("note", note)
 
 
 def second_derivatives(result: Answer) -> Matrix:
@@ -59,7 +63,8 @@ def _written(result: Answer, names: list[str], matrix: Matrix, request: Request)
     if kind == "json":
         value = result.values[result.outputs[0]]
         document = {"expression": result.program.text, "value": value, "inputs": result.inputs, "wrt": names}
-        nulls = [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in cells if not isfinite(x)]
+        nulls = [f"the value is {shortest(value)}"] * (not isfinite(value))
+        nulls += [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in cells if not isfinite(x)]
         return json_line({**document, "hessian": matrix, **({"warnings": nulls} if nulls else {})})
     if kind == "plain":
         return "".join(f"{a}\t{b}\t{shortest(x)}\n" for a, b, x in cells)

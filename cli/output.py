@@ -70,7 +70,7 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
     if not request.quiet:
         for warning in found:
             warn("warning", warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))
-        for note in _notes(answer):
+        for note in notes(answer):
             warn("note", note)
     write_stdout(text)
 
@@ -81,9 +81,10 @@ def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:
     return (text, span) if span is not None and text[slice(*span)] != text else None
 
 
-def _notes(answer: Answer) -> list[str]:
+def notes(answer: Answer) -> list[str]:
+    """What to say of the kinks that the answer sits on."""
     if not answer.adjoints or not any(node.operation and node.operation.kinks for node in answer.program.graph.nodes):
         return []
-    from .remarks import notes
+    from . import remarks
 
-    return notes(answer)
+    return remarks.notes(answer)

@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 
 from .graph import Constant, Graph, Node
 from .operations import FLOATS, OPERATIONS
-from .simplify import SHORT, SIMPLER, TRUTHS, Product, Sum
+from .products import Product, TooLarge, short
+from .simplify import SIMPLER, TRUTHS, Sum
 from .symbols import Symbol, Symbols
 
 _PREFERS = {"max": ("greater_equal", "greater"), "min": ("less_equal", "less")}
 """What the first of two operands must be to be chosen, in a tie too, and what the second."""
+
+
+MAX_NODES = 10_000_000
 
 
 class Flow(NamedTuple):
@@ -27,22 +31,26 @@ class Flow(NamedTuple):
 class Algebra(Symbols):
     """The arithmetic of shared and simplified nodes."""
 
-    def __init__(self, given: Mapping[Node, float] | None = None) -> None:
-        """`given` are the values of inputs that are no variables here."""
+    def __init__(self, given: Mapping[Node, float] | None = None, max_nodes: int = MAX_NODES) -> None:
+        """`given` are the values of inputs that are no variables here. TooLarge where there would be too many nodes."""
         self.given = given or {}
+        self.max_nodes = max_nodes
         self.made: dict[Any, Symbol] = {}
         self.numbers: dict[Node, float] = {}
         self.products: dict[Node, Product] = {}
         self.sums: dict[Node, Sum] = {}
+        self.zero_unless: dict[Symbol, Any] = {}
+        """Of a symbol that is 0 where a condition does not hold, the condition."""
 
     def apply(self, name: str, *operands: Any) -> Any:
         """The operation in its simplest form: a number, or the one symbol for it."""
         numbers = [self.number(operand) for operand in operands]
         if None not in numbers:
-            result = float(getattr(FLOATS, name)(*numbers))
-            exact = len(repr(result)) <= SHORT or (isfinite(result) and result == result // 1)
-            if exact or OPERATIONS[name] in TRUTHS:
-                return result  # else 1/3 stays 1/3
+            result = getattr(FLOATS, name)(*numbers)
+            if OPERATIONS[name] in TRUTHS:
+                return bool(result)
+            if short(result) or (isfinite(result) and result % 1 == 0):
+                return float(result)  # else 1/3 stays 1/3
         simplify = SIMPLER.get(name)
         simpler = simplify(self, *operands) if simplify else None
         return self.shared(name, operands) if simpler is None else simpler
@@ -55,6 +63,8 @@ class Algebra(Symbols):
         key = (name, *key)
         found = self.made.get(key)
         if found is None:
+            if len(self.made) >= self.max_nodes:
+                raise TooLarge(f"the derivative would have more than {self.max_nodes:,} nodes")
             found = self.made[key] = Symbol(Node(OPERATIONS[name], tuple(map(self.node, operands))), self)
             numbers = [self.number(operand) for operand in operands]
             if None not in numbers:
@@ -75,6 +85,17 @@ class Algebra(Symbols):
             self.made[key] = Symbol(Constant(number), self)
         return self.made[key].node
 
+    def known(self, x: Any) -> bool:
+        return self.number(x) is not None
+
+    def constant(self, node: Constant) -> Any:
+        """A number; or a symbol for one that has a name, such as pi."""
+        if node.label is None or not isfinite(node.number):
+            return node.number
+        found = self.made.setdefault(node.label, Symbol(node, self))
+        self.numbers[found.node] = node.number
+        return found
+
     def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(operands) == 2:
             (x, y), (weak, strict) = operands, _PREFERS[result.node.operation.name]
@@ -87,20 +108,21 @@ class Algebra(Symbols):
         return tuple(flows)
 
     def when(self, taken: Any, derivative: Any) -> Any:
-        if isinstance(taken, Symbol):
+        if isinstance(taken, Symbol) and taken.node not in self.numbers:
             return Flow(taken, derivative)
-        return derivative if taken else None
+        return derivative if self.number(taken) else None
 
     def read(self, graph: Graph) -> list[Any]:
         """For every node of a graph its symbol, or a number."""
         read: list[Any] = []
         for node, operands in zip(graph.nodes, graph.operands, strict=True):
             if isinstance(node, Constant):
-                read.append(node.number)
+                read.append(self.constant(node))
             elif node.operation is None:
                 read.append(self.given[node] if node in self.given else Symbol(node, self))
             else:
                 symbol = self.apply(node.operation.name, *[read[j] for j in operands])
+                symbol = float(symbol) if isinstance(symbol, bool) else symbol
                 if node.label is not None and isinstance(symbol, Symbol) and symbol.node.label is None:
                     symbol.node.label = node.label
                 read.append(symbol)

@@ -39,10 +39,10 @@ def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list
     last = graph.position[graph.outputs[0]]
     adjoints: list[Flow | None] = [None] * len(graph.nodes)
     if last in varies:
-        adjoints[last] = Flow(1.0, 1.0)
+        adjoints[last] = Flow(True, 1.0)
     for i in range(last, -1, -1):
         adjoint, operation, operands = adjoints[i], graph.nodes[i].operation, graph.operands[i]
-        if adjoint is None or operation is None or isinstance(values[i], float):
+        if adjoint is None or operation is None or m.known(values[i]):
             continue
         local_derivatives = operation.local(m, values[i], *[values[j] for j in operands])
         for j, local in zip(operands, local_derivatives):
@@ -62,22 +62,31 @@ def dependent(graph: Graph, wrt: set[int]) -> set[int]:
 
 def passed(m: Any, adjoint: Flow, local: Any) -> Flow:
     """What flows on to an operand; both conditions must hold."""
-    if isinstance(local, Flow):
-        return Flow(m.apply("and", adjoint.condition, local.condition), adjoint.derivative * local.derivative)
-    return Flow(adjoint.condition, adjoint.derivative * local)
+    if not isinstance(local, Flow):
+        return Flow(adjoint.condition, adjoint.derivative * local)
+    both = local.condition
+    if adjoint.condition is not True:
+        both = m.apply("and", adjoint.condition, local.condition)
+    return Flow(both, adjoint.derivative * local.derivative)
 
 
 def met(m: Any, before: Flow | None, flow: Flow) -> Flow:
-    """Gradients add up over the uses of a node; there is one where any of them flows."""
+    """Gradients add up over the uses of a node, the last first; there is one where any of them flows."""
     if before is None:
         return flow
     if before.condition == flow.condition:
-        return Flow(flow.condition, before.derivative + flow.derivative)
-    either = m.apply("or", before.condition, flow.condition)
-    one, two = (each.derivative if each.condition == either else guarded(m, each) for each in (before, flow))
+        return Flow(flow.condition, flow.derivative + before.derivative)
+    either: Any = True
+    if before.condition is not True and flow.condition is not True:
+        either = m.apply("or", before.condition, flow.condition)
+    one, two = (each.derivative if each.condition == either else guarded(m, each) for each in (flow, before))
     return Flow(either, one + two)
 
 
 def guarded(m: Any, flow: Flow | None) -> Any:
     """The adjoint, and 0 where nothing flows."""
-    return 0.0 if flow is None else m.where(flow.condition, flow.derivative, 0.0)
+    if flow is None:
+        return 0.0
+    if flow.condition is True:
+        return flow.derivative
+    return m.where(flow.condition, flow.derivative, 0.0)

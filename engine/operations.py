@@ -29,8 +29,8 @@ def _clip_local(m: Any, x: Any, low: Any, high: Any) -> tuple[Any, ...]:
 
 
 def _pow_local(m: Any, out: Any, base: Any, exponent: Any) -> tuple[Any, ...]:
-    # x^0 is 1 for every x, although 0 * x^-1 is nan at x = 0; and 0^y stays 0 as y > 0 moves, although log(0) is -inf.
-    by_base = m.where(m.eq(exponent, 0.0), 0.0, m.power_rule(base, exponent))
+    # 0^0 is flat in its base, although 0 * 0^-1 is nan; and 0^y stays 0 as y > 0 moves, although log(0) is -inf.
+    by_base = m.where(m.eq(exponent, 0.0) & m.eq(base, 0.0), 0.0, m.power_rule(base, exponent))
     by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, out * m.log(base))
     return by_base, by_exponent
 
@@ -272,7 +272,7 @@ GROUPS: dict[str, list[Operation]] = {
             local=lambda m, out, *x: _products_of_the_others(x)),
         Operation("mean", "mean of the elements", commutative=True,
             value=lambda m, *x: m.div(reduce(add, x), float(len(x))),
-            local=lambda m, out, *x: (1.0 / len(x),) * len(x)),
+            local=lambda m, out, *x: (m.div(1.0, float(len(x))),) * len(x)),
         Operation("norm", "square root of the sum of the squares", commutative=True, hard=(0,), kinks="0 at zero",
             definition=lambda m, *x: m.sqrt(reduce(add, [each * each for each in x])),
             local=lambda m, out, *x: _unit(m, m.norm, x)),
@@ -343,7 +343,7 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("digamma", "derivative of lgamma", aliases=("psi",), hard=(1.4616321449683623,),
             local=lambda m, out, x: (m.polygamma(1.0, x),)),
         Operation("polygamma", "derivative of digamma, n times", hard=(1,), kinks="nan by n",
-            local=lambda m, out, n, x: (nan, m.polygamma(n + 1.0, x))),
+            local=lambda m, out, n, x: (n * nan, m.polygamma(n + 1.0, x))),
     ],
 }
 # fmt: on

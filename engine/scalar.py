@@ -120,6 +120,9 @@ class Scalar(Node):
     def __float__(self) -> float:
         return self._value
 
+    def __format__(self, spec: str) -> str:
+        return format(self._value, spec) if spec else repr(self)
+
     def __bool__(self) -> bool:
         return self._value != 0
 

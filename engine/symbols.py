@@ -45,6 +45,10 @@ class Symbols:
         """The node of a symbol, or one for a number."""
         return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
 
+    def known(self, x: Any) -> bool:
+        """Whether something depends on no input."""
+        return not isinstance(x, Symbol)
+
     def eq(self, x: Any, y: Any) -> Any:
         return x == y if isinstance(x, float) and isinstance(y, float) else self.apply("equal", x, y)
 

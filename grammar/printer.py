@@ -15,7 +15,9 @@ BINDING = {"or": 1, "and": 2, "not": 3, "add": 6, "sub": 6, "mul": 7, "div": 7, 
 COMPARISON, VALUE, SIGN, ATOM = 4, 5, 8, 10
 _SPACED = {"add", "sub", "mod", "and", "or"}
 # Where parentheses on the right only group, and which operations in them.
-_REGROUPED = {"add": (OPERATIONS["add"], OPERATIONS["sub"]), "mul": (OPERATIONS["mul"], OPERATIONS["div"])}
+_FEW = 20
+_REGROUPED = {"add": (OPERATIONS["add"], OPERATIONS["sub"])}
+_REGROUPED |= dict.fromkeys(("mul", "neg"), (OPERATIONS["mul"], OPERATIONS["div"]))
 
 Part = str | tuple[Node, int]
 """A piece of what is written: text, or a node and how tightly it must bind to stand there without parentheses."""
@@ -117,17 +119,31 @@ def _parts(node: Node) -> Parts:
 
 
 def regrouped(parts_of: Callable[[Node], Parts]) -> Callable[[Node], Parts]:
-    """The same without parentheses on the right that only group."""
+    """The same without parentheses on the right that only group, and -a*b for -(a*b)."""
 
     def parts(node: Node) -> Parts:
         parts, binding = parts_of(node)
-        if node.operation is not None and node.operands[-1].operation in _REGROUPED.get(node.operation.name, ()):
+        if node.operation is not None and node.operation.name in _REGROUPED and _stays(node):
+            binding = min(binding, BINDING["mul"])
             parts[-1] = (node.operands[-1], binding)
         return parts, binding
 
     return parts
 
 
+def _stays(node: Node) -> bool:
+    """Whether the last operand means the same without parentheses: what then stands beside the operator is no `%`."""
+    allowed, first = _REGROUPED[node.operation.name if node.operation else ""], node.operands[-1]
+    for _ in range(_FEW):
+        if first.operation not in allowed:
+            break
+        first = first.operands[0]
+    return first is not node.operands[-1] and (first.operation is None or first.operation.name != "mod")
+
+
 def _leaf(node: Node) -> Parts:
-    text = repr(node.number).removesuffix(".0") if isinstance(node, Constant) else getattr(node, "name", "")
+    if isinstance(node, Constant):
+        text = node.label or repr(node.number).removesuffix(".0")
+    else:
+        text = getattr(node, "name", "")
     return [text], SIGN if text.startswith("-") else ATOM

@@ -142,7 +142,8 @@ class Workshop:
         """The sum of the products of the elements of two vectors."""
         left, right = operands
         if not isinstance(left, tuple) or not isinstance(right, tuple):
-            raise self.error("a dot product needs two vectors", span)
+            name = next((x.name for x in (left, right) if isinstance(x, Input)), None)
+            raise self.error("a dot product needs two vectors", span, name and f"give it as a vector: {name}=[1, 2, 3]")
         products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), span)
         return self.apply(OPERATIONS["sum"], (products,), span)
 

@@ -1,5 +1,7 @@
 """`import autodiff`: functions from text."""
 
+import copy
+import pickle
 import re
 from html import unescape
 from math import inf, isnan
@@ -7,7 +9,7 @@ from math import inf, isnan
 import pytest
 
 import autodiff
-from autodiff import ProgramError, Scalar, parse, sigmoid
+from autodiff import Function, ProgramError, Scalar, parse, sigmoid
 
 AT = {"a": 0.2, "x": 2, "b": 0.6}
 NEURON = parse("sigmoid(a*x + b) + a")
@@ -56,6 +58,22 @@ def test_gates() -> None:
     assert isnan(parse("tanh(x)", gates="basic")(x=800))
 
 
+@pytest.mark.parametrize("function", [NEURON, NEURON.derivative("x"), parse("x*[1, 2], w[1]", lengths={"w": 2})])
+def test_functions_can_be_copied_and_pickled(function: Function) -> None:
+    values = dict(zip(function.inputs, (0.5, [1, 2]) if "w" in function.inputs else (0.5, 2, 3)))
+    for twin in (copy.deepcopy(function), pickle.loads(pickle.dumps(function))):
+        assert twin.inputs == function.inputs
+        assert twin(**values) == function(**values)
+        assert twin.gradient(**values) == function.gradient(**values)
+
+
+def test_what_is_shown_reads_back() -> None:
+    f = parse("w @ w*s", lengths={"w": 2})
+    assert repr(f) == "autodiff.parse('w @ w*s', lengths={'w': 2})"
+    assert eval(repr(f), {"autodiff": autodiff})(w=[1, 2], s=3) == 15
+    assert f"{Scalar(2.5):.2f} {Scalar(2.5)}" == "2.50 Scalar(2.5)"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -66,6 +84,10 @@ def test_gates() -> None:
         (lambda: NEURON.compile(wrt=["q"]), ValueError, "'q' is no variable of sigmoid"),
         (lambda: parse("x, y").hessian(x=1, y=2), ValueError, "one output"),
         (lambda: parse("w[0]", lengths={"w": 2})(w=[1, 2, 3]), ValueError, "'w' has 2 elements, not 3"),
+        (lambda: NEURON(a=[1], x=2, b=3), TypeError, r"'a' must be a number, not \[1\]"),
+        (lambda: NEURON(a="1", x=2, b=3), TypeError, "'a' must be a number, not '1'"),
+        (lambda: parse("w[0]", lengths={"w": 2})(w=1), TypeError, "'w' must be a sequence of numbers, not 1"),
+        (lambda: parse("w @ w"), ProgramError, "a dot product needs two vectors"),
         (lambda: parse("2x"), ProgramError, "expected an operator"),
         (lambda: parse("2x"), ValueError, "expected an operator"),
         (lambda: parse("x", gates="basik"), ValueError, "gates must be one of written, basic, fused"),
