@@ -35,7 +35,7 @@ def _scalar(self: Scalar) -> str:
     inputs = {copy.name: copy for copy in found if isinstance(copy, Input)}
     program = Program("", inputs, [copies[self]], False, {}, {})
     nodes = [found[node] for node in program.graph.nodes]
-    gradients = [[node.grad for node in nodes]] if self.grad else None
+    gradients: list[list[float | None]] | None = [[node.grad for node in nodes]] if self.grad else None
     return _picture(Answer(program, {}, [node.value for node in nodes], gradients, tuple(inputs)))
 
 
