@@ -1,6 +1,8 @@
 """Straight-line code made from a graph: value and gradient together, of floats or of arrays."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from . import straightline
@@ -27,10 +29,23 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
             arrays.append(compile_arrays(graph, wrt, threads))
         return arrays[0](*operands)
 
-    m = straightline.FloatLowering()
-    inputs, outputs = m.lowered(graph, wrt)
-    floats = straightline.function(straightline.source(inputs, outputs, m.terms), otherwise)
+    with _uncollected():
+        m = straightline.FloatLowering()
+        inputs, outputs = m.lowered(graph, wrt)
+        floats = straightline.function(straightline.source(inputs, outputs, m.terms), otherwise)
     return floats
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage meanwhile: there is none, and looking makes the time grow faster than the graph."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def careful(graph: Graph, wrt: Sequence[int], operands: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
