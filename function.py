@@ -98,11 +98,11 @@ class Function:
 
         self._check_scalar()
         graph = self.program.graph
-        names = [variable.name for variable in graph.inputs]
+        positions = {variable.name: i for i, variable in enumerate(graph.inputs)}
         for name in wrt or ():
-            if name not in names:
+            if name not in positions:
                 raise ValueError(f"{name!r} is no variable of {self}")
-        return compile_graph(graph, [names.index(name) for name in (names if wrt is None else wrt)], threads)
+        return compile_graph(graph, [positions[name] for name in (positions if wrt is None else wrt)], threads)
 
     def __str__(self) -> str:
         from .grammar.printer import print_program
