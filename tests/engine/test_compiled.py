@@ -1,0 +1,314 @@
+"""Compiled value and gradient: floats, arrays and the passes over the graph agree."""
+
+import math
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, product
+from math import inf, isfinite, isnan, nan, ulp
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autodiff.engine.compiled import careful, compile_graph
+from autodiff.engine.graph import Constant, Graph, Input, Node
+from autodiff.engine.operation import Operation
+from autodiff.engine.operations import OPERATIONS
+from autodiff.grammar.parser import parse
+
+Compiled = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def no_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def compiled(text: str, threads: int = 1) -> Compiled:
+    graph = parse(text).graph
+    return compile_graph(graph, range(len(graph.inputs)), threads)
+
+
+def flat(answer: tuple[Any, tuple[Any, ...]]) -> list[Any]:
+    value, derivatives = answer
+    return [value, *derivatives]
+
+
+def in_three_ways(graph: Graph, points: Sequence[tuple[float, ...]]) -> Iterator[tuple[Any, list[Any]]]:
+    """Each point, and what the passes, the code for floats, that for arrays of many rows and of one row give."""
+    wrt = range(len(graph.inputs))
+    function = compile_graph(graph, wrt)
+    columns = [np.array(column) for column in zip(*points, strict=True)]
+    rows = zip(*[each.tolist() for each in flat(function(*columns))], strict=True)
+    for point, row in zip(points, rows, strict=True):
+        alone = [float(each[0]) for each in flat(function(*[np.array([x]) for x in point]))]
+        numbers = flat(function(*point))
+        assert all(type(number) is float for number in numbers)
+        yield point, [flat(careful(graph, wrt, point)), numbers, row, alone]
+
+
+def close(x: float, y: float, relative: float, absolute: float = 0.0) -> bool:
+    if not (isfinite(x) and isfinite(y)):
+        return x == y or (isnan(x) and isnan(y))
+    return abs(x - y) <= max(relative * ulp(1.0) * max(abs(x), abs(y)), 4 * ulp(0.0), absolute)
+
+
+# --- Every operation by itself ----------------------------------------------------------------------------------------
+
+SPECIAL = (0.0, -0.0, inf, -inf, nan, 1.0, -1.0, 0.5, 2.0, -3.0, 5e-324, 1e308, -1e308, 710.0, -746.0)
+LOOSE = dict.fromkeys(("gamma", "lgamma", "digamma", "polygamma"), 16.0)
+
+
+def points_of(count: int) -> list[tuple[float, ...]]:
+    random = Random(count)
+    special = list(product(SPECIAL, repeat=count))
+    ordinary = [tuple(random.gauss(0, 4) for _ in range(count)) for _ in range(50)]
+    return random.sample(special, min(len(special), 100)) + ordinary
+
+
+def gate(row: Operation, count: int) -> Graph:
+    inputs = [Input(f"x{i}") for i in range(count)]
+    return Graph([Node(row, tuple(inputs))], inputs)
+
+
+@pytest.mark.parametrize("row", OPERATIONS.values(), ids=OPERATIONS)
+def test_each_operation_in_three_ways(row: Operation) -> None:
+    least, most = row.arity
+    for count in {least, int(min(most, 3))}:
+        for point, (expected, *others) in in_three_ways(gate(row, count), points_of(count)):
+            for found in others:
+                assert close(found[0], expected[0], LOOSE.get(row.name, 4.0)), (point, found, expected)
+                for ours, theirs in zip(found[1:], expected[1:], strict=True):
+                    # the derivatives of gelu, silu and mish are sums that cancel where they are 0
+                    assert close(ours, theirs, 16.0, 4 * ulp(1.0) if row.name in ("gelu", "silu", "mish") else 0.0), (
+                        point,
+                        found,
+                        expected,
+                    )
+
+
+@pytest.mark.parametrize("x", [-1e5, -730.0, -40.0, -37.5, -10.0, -1.0, 1e-9, 1.0, 26.0, 40.0, 1e5])
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "softplus", "logsigmoid", "erfc", "expm1", "log1p"])
+def test_digits_in_the_tails(name: str, x: float) -> None:
+    for _, (expected, *others) in in_three_ways(gate(OPERATIONS[name], 1), [(x,)]):
+        for found in others:
+            assert all(close(a, b, 5.0) for a, b in zip(found, expected, strict=True)), (found, expected)
+
+
+# --- Random programs --------------------------------------------------------------------------------------------------
+
+FUNCTIONS = (
+    *("log({})", "sqrt({})", "1/({})", "exp(({})^3)", "asin({})", "({})^0.5", "({})^2", "({})^-1.5", "relu({})"),
+    *(
+        "sigmoid({})",
+        "tanh({})",
+        "softplus({})",
+        "silu({})",
+        "abs({})",
+        "-({})",
+        "elu({})",
+        "floor({})",
+        "clip({}, 0, 1)",
+    ),
+)
+OPERATORS = ("({} + {})", "({} - {})", "({})*({})", "({})/({})", "max({}, {})", "min({}, {}, 0.5)", "hypot({}, {})")
+CONDITIONS = ("{} < {}", "{} >= {}", "not ({} > {})", "0 < {} <= {}", "{} > 0 and {} < 1", "{} == 0 or {} != 0")
+POINT = st.floats(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e3, -1e3, inf, nan])
+
+
+@st.composite
+def programs(draw: st.DrawFn, depth: int = 3) -> str:
+    if not depth:
+        return draw(st.sampled_from(("x", "y", "x*y", "0", "2", "0.5")))
+    kind = draw(st.sampled_from(("function", "operator", "choice")))
+    if kind == "function":
+        return draw(st.sampled_from(FUNCTIONS)).format(draw(programs(depth - 1)))
+    one, other = draw(programs(depth - 1)), draw(programs(depth - 1))
+    if kind == "operator":
+        return draw(st.sampled_from(OPERATORS)).format(f"({one})", f"({other})")
+    condition = draw(st.sampled_from(CONDITIONS)).format("x", draw(st.sampled_from(("y", "x", "x - y", "1"))))
+    return f"where({condition}, {one}, {other})"
+
+
+def error_of(graph: Graph, point: tuple[float, ...]) -> list[float]:
+    """By how much the answer changes where the operands change by some ulps: what rounding may do to it as well."""
+    wrt = range(len(graph.inputs))
+    here = flat(careful(graph, wrt, point))
+    spread = [64 * ulp(1.0) * abs(each) for each in here]
+    for factor in (1 - 16 * ulp(1.0), 1 + 16 * ulp(1.0)):
+        for i in range(len(point)):
+            moved = tuple(x * factor if i == j else x for j, x in enumerate(point))
+            there = flat(careful(graph, wrt, moved))
+            spread = [old + abs(a - b) for old, a, b in zip(spread, here, there, strict=True)]
+    return spread
+
+
+@settings(max_examples=150)
+@given(programs(), POINT, POINT)
+def test_random_programs(text: str, x: float, y: float) -> None:
+    """The first output of these programs is the program: x and y are always inputs."""
+    program = parse(f"where(1, {text}, x + y)")
+    ((_, (expected, *others)),) = in_three_ways(program.graph, [(x, y)[: len(program.graph.inputs)]])
+    errors = error_of(program.graph, (x, y)[: len(program.graph.inputs)])
+    for found in others:
+        for a, b, error in zip(found, expected, errors, strict=True):
+            unsure = isnan(error) and isfinite(b)  # a rounding error away from what is not finite, or from a kink
+            assert unsure or error > abs(b) or close(a, b, 64.0, error), (text, found, expected)
+
+
+NO_FLOW = [
+    ("where(x > 0, log(x), 0)", 0.0, [0.0, 0.0]),
+    ("where(x == 0, 1, sin(x)/x)", 0.0, [1.0, 0.0]),
+    ("max(1, sqrt(x))", 0.0, [1.0, 0.0]),
+    ("relu(sqrt(x) - 1)", 0.0, [0.0, 0.0]),
+    ("0*log(x)", 0.0, [nan, nan]),
+    ("log(x)", 0.0, [-inf, inf]),
+    ("log(x)", -1.0, [nan, nan]),
+    ("0*log(x)^0", -1.0, [0.0, nan]),
+    ("exp(x)", 1000.0, [inf, inf]),
+    ("1/x", 0.0, [inf, -inf]),
+    ("sigmoid(x*x*-1)", 1e200, [0.0, 0.0]),
+    ("x^2", 1e200, [inf, 2e200]),
+    ("3", 1.0, [3.0]),
+    ("x", nan, [nan, 1.0]),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "expected"), NO_FLOW, ids=[f"{text} at {x}" for text, x, _ in NO_FLOW])
+def test_corners(text: str, x: float, expected: list[float]) -> None:
+    graph = parse(text).graph
+    for _, ways in in_three_ways(graph, [(x,)]) if graph.inputs else []:
+        for way in ways:
+            assert all(close(a, b, 4.0) for a, b in zip(way, expected, strict=True)), way
+
+
+# --- What comes in and goes out ---------------------------------------------------------------------------------------
+
+
+def test_numbers_of_any_kind_give_floats() -> None:
+    function = compiled("x^2 + y")
+    for x in (3, True, np.float64(3), np.float32(3), np.int64(3)):
+        answer = flat(function(x, 1.0))
+        assert answer == [float(x) ** 2 + 1.0, 2.0 * float(x), 1.0]
+        assert all(type(number) is float for number in answer)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64, np.bool_, np.uint8])
+def test_arrays_of_any_kind_give_doubles(kind: Any) -> None:
+    x = np.array([0, 1, 1, 0, 1], kind)
+    for each in flat(compiled("exp(x)*x")(x)):
+        assert each.dtype == np.float64
+        assert each.shape == (5,)
+
+
+SHAPES: list[tuple[Any, Any]] = [
+    (np.arange(6.0).reshape(2, 3), 2.0),
+    (np.arange(6.0).reshape(2, 3), np.arange(3.0)),
+    (np.arange(6.0).reshape(2, 3).T, np.arange(3.0)[:, None]),
+    (np.arange(12.0)[::2], np.arange(6.0)[::-1]),
+    (np.array(2.0), 3.0),
+    (np.empty(0), 1.0),
+    (np.empty((0, 3)), np.arange(3.0)),
+    ([1.0, 2.0], 3.0),
+]
+
+
+@pytest.mark.parametrize(("x", "y"), SHAPES)
+def test_arrays_of_any_shape(x: Any, y: Any) -> None:
+    value, (by_x, by_y) = compiled("x*sin(y) + where(x > y, x, 1)")(x, y)
+    expected = np.asarray(x) * np.sin(y) + np.where(np.asarray(x) > y, x, 1.0)
+    for found, each in ((value, expected), (by_x, np.sin(y) + (np.asarray(x) > y)), (by_y, np.asarray(x) * np.cos(y))):
+        assert isinstance(found, np.ndarray)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, np.broadcast_to(each, expected.shape), rtol=1e-14)
+
+
+def test_results_share_no_memory() -> None:
+    x = np.arange(3.0)
+    for text in ("x", "x + 1", "2*x"):
+        value, (derivative,) = compiled(text)(x)
+        value += 10.0
+        derivative += 10.0
+        assert x.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_inputs_in_any_order_and_some_only() -> None:
+    graph = parse("a*x + b").graph
+    assert compile_graph(graph, [1, 0])(2.0, 3.0, 4.0) == (10.0, (2.0, 3.0))
+    assert compile_graph(graph, [])(2.0, 3.0, 4.0) == (10.0, ())
+    assert compile_graph(parse("2 + 3").graph, [])() == (5.0, ())
+
+
+def test_an_input_the_output_does_not_depend_on() -> None:
+    x, y = Input("x"), Input("y")
+    function = compile_graph(Graph([Node(OPERATIONS["exp"], (x,))], [x, y]), [0, 1])
+    assert function(0.0, nan) == (1.0, (1.0, 0.0))
+    assert [each.tolist() for each in flat(function(np.zeros(2), 1.0))] == [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
+
+
+def test_names_mean_nothing_to_python() -> None:
+    names = ["class", "lambda", "__import__", "exp", "inf", "i0", "v1", "otherwise", "a b", "'", "\n"]
+    inputs = [Input(name) for name in names]
+    total: Node = Constant(1.0)
+    for variable in inputs:
+        total = Node(OPERATIONS["mul"], (total, Node(OPERATIONS["exp"], (variable,))))
+    function = compile_graph(Graph([total], inputs), range(len(inputs)))
+    assert function(*[0.0] * len(inputs)) == (1.0, (1.0,) * len(inputs))
+    assert function(*[np.zeros(1)] * len(inputs))[0].tolist() == [1.0]
+
+
+# --- Size and threads -------------------------------------------------------------------------------------------------
+
+
+def test_deep_and_wide_graphs() -> None:
+    terms = 5_000
+    deep = compiled("; ".join(["y = x", *["y = sin(y)"] * 1000, "y"]))
+    expected = 1.0
+    for _ in range(1000):
+        expected = math.sin(expected)
+    assert deep(1.0)[0] == pytest.approx(expected)
+    assert deep(np.ones(3))[0] == pytest.approx(np.full(3, expected))
+    wide = compiled(" + ".join(f"x{i}*x" for i in range(terms)))
+    value, derivatives = wide(*[1.0, 2.0], *[1.0] * (terms - 1))
+    assert value == terms * 2.0
+    assert derivatives[:3] == (2.0, float(terms), 2.0)
+
+
+def test_nested_choices_do_not_grow() -> None:
+    """Whether anything flows is asked once: the guards do not guard each other."""
+    text = "; ".join(["y = x", *["y = relu(y) + relu(-y)"] * 100, "y"])
+    assert compiled(text)(3.0) == (3.0, (1.0,))
+
+
+def test_any_number_of_threads_gives_the_same() -> None:
+    rows = 200_001
+    x = np.random.default_rng(1).standard_normal(rows) * 300
+    for text in ("sigmoid(x)*exp(x)", "where(x > 0, log(x), x^2)"):
+        one, two = compiled(text), compiled(text, threads=2)
+        for a, b in zip(flat(one(x)), flat(two(x)), strict=True):
+            assert a.tobytes() == b.tobytes()
+
+
+def test_floats_do_without_numpy() -> None:
+    program = (
+        "import sys; from autodiff.grammar.parser import parse; from autodiff.engine.compiled import compile_graph\n"
+        "assert compile_graph(parse('x^2 + log(x)').graph, [0])(1)[0] == 1.0\n"
+        "assert 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
+
+
+def test_gradients_are_those_of_mathematics() -> None:
+    random = Random(1)
+    function = compiled("sigmoid(a*x + b) + a")
+    for a, x, b in islice(iter(lambda: [random.gauss(0, 1) for _ in range(3)], None), 20):
+        s = 1 / (1 + math.exp(-(a * x + b)))
+        expected = [s + a, s * (1 - s) * x + 1, s * (1 - s) * a, s * (1 - s)]
+        assert flat(function(a, x, b)) == pytest.approx(expected, rel=1e-12)
