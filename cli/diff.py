@@ -14,12 +14,12 @@ from .failures import Failure
 from .files import write_stdout
 from .formats import json_line
 from .output import check_gates, unknown_format
-from .request import Request, takes_request
+from .request import ROW_OPTIONS, Request, takes_request
 
 _FORMATS = ("plain", "json", "latex")
 
 
-@takes_request("format", "digits", "nodes", "render", "max_drawn", "strict", "quiet")
+@takes_request(*ROW_OPTIONS, "format", "digits", "nodes", "render", "max_drawn", "strict", "quiet")
 def diff(
     request: Request,
     wrt: Annotated[

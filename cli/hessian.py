@@ -9,12 +9,12 @@ from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check, format_of
-from .request import Request, Wrt, takes_request
+from .request import ROW_OPTIONS, Request, Wrt, takes_request
 
 Matrix = list[list[float]]
 
 
-@takes_request("nodes", "render", "max_drawn")
+@takes_request(*ROW_OPTIONS, "nodes", "render", "max_drawn")
 def hessian(
     request: Request,
     wrt: Wrt = None,
