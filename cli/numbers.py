@@ -1,6 +1,6 @@
 """Numbers as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any
 
@@ -27,31 +27,31 @@ def shortest_many(numbers: Any, text_of: Callable[[float], str] = shortest) -> t
 
     text = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), np.uint8)[1:].copy()
     text[-1] = ord(",")
+    commas = np.flatnonzero(text == ord(","))
     size = np.abs(numbers)
     # orjson agrees with repr on these, but for the `.0` behind whole numbers.
     alike = ((size >= 1e-4) & (size < 1e16)) | (size == 0)
     whole = alike & (numbers == np.rint(numbers))
-    if whole.any():
-        at = _commas(text)[whole]
+    if np.count_nonzero(whole) < len(numbers) // 64:
+        alike &= ~whole
+    else:
         stays = np.ones(len(text), bool)
-        stays[at - 1] = stays[at - 2] = False
-        text = text[stays]
+        stays[commas[whole] - 1] = stays[commas[whole] - 2] = False
+        text, commas = text[stays], commas - 2 * np.cumsum(whole)
     if not alike.all():
-        text = np.frombuffer(_rewritten(text.tobytes(), numbers, np.flatnonzero(~alike), text_of), np.uint8).copy()
-    return text, _commas(text)
+        which = np.flatnonzero(~alike)
+        text = _rewritten(text.tobytes(), commas, which, map(text_of, numbers[which].tolist()))
+        commas = np.flatnonzero(text == ord(","))
+    return text, commas
 
 
-def _commas(text: Any) -> Any:
+def _rewritten(text: bytes, commas: Any, which: Any, words: Iterable[str]) -> Any:
+    """The text with some of its numbers written anew."""
     import numpy as np
 
-    return np.flatnonzero(text == ord(","))
-
-
-def _rewritten(text: bytes, numbers: Any, which: Any, text_of: Callable[[float], str]) -> bytes:
-    """The text with some of its numbers written anew."""
-    if 2 * len(which) > len(numbers):
-        return "".join([f"{text_of(number)}," for number in numbers.tolist()]).encode()
-    words = text.split(b",")
-    for i, number in zip(which.tolist(), numbers[which].tolist()):
-        words[i] = text_of(number).encode()
-    return b",".join(words)
+    pieces, done = [], 0
+    starts = np.where(which > 0, commas[which - 1] + 1, 0)
+    for start, end, word in zip(starts.tolist(), commas[which].tolist(), words):
+        pieces += [text[done:start], word.encode()]
+        done = end
+    return np.frombuffer(bytearray(b"".join([*pieces, text[done:]])), np.uint8)

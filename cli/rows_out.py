@@ -14,6 +14,8 @@ from .rows_in import DELIMITERS, FORMATS
 OUT_FORMATS = (*FORMATS, "plain")
 """`plain` is tsv without a header."""
 
+_PART = 1 << 12  # rows that are turned into text at once
+
 
 class ReaderGone(Exception):
     """`head` has seen enough."""
@@ -155,12 +157,17 @@ class Text:
             self.write(b"")
 
     def _numbers(self, results: Sequence[Any]) -> bytes:
+        """In small parts, which stay in the cache: that is twice as quick."""
         import numpy as np
 
-        text, commas = shortest_many(np.stack(results, axis=-1).reshape(-1))
-        text[commas] = ord(self.delimiter)
-        text[commas[len(results) - 1 :: len(results)]] = ord("\n")
-        return bytes(text.data)
+        parts = []
+        for start in range(0, len(results[0]), _PART):
+            numbers = np.stack([column[start : start + _PART] for column in results], axis=-1)
+            text, commas = shortest_many(numbers.reshape(-1))
+            text[commas] = ord(self.delimiter)
+            text[commas[len(results) - 1 :: len(results)]] = ord("\n")
+            parts.append(text.data)
+        return b"".join(parts)
 
     def _lines(self, columns: Sequence[Sequence[str]]) -> bytes:
         import csv
