@@ -14,9 +14,9 @@ from .bindings import Number, check_complete
 from .failures import NOT_MET, Failure, warn
 from .numbers import shortest
 from .request import Request
+from .rows_batch import POLICIES, Batch, Refusal
 from .rows_in import DELIMITERS, ENDINGS, Input, known_format
 from .rows_out import OUT_FORMATS, ReaderGone, Stdout, Table, Text, WholeFile
-from .rows_parse import POLICIES, Batch, Refusal, open_rows
 
 _WORKERS = 2
 _AHEAD = 4  # blocks that are worked on or wait for their turn: what bounds the memory
@@ -70,7 +70,8 @@ class Question:
             rows = dict(zip(free, batch.numbers))
             operands = [x for name in self.program.inputs for x in ([rows[name]] if name in rows else fixed[name])]
             value, derivatives = function(*operands)
-            return [np.broadcast_to(column, (batch.count,)) for column in (value, *derivatives)]
+            answers = [value, *(derivative + 0.0 for derivative in derivatives)]  # `0`, not `-0`, as scalars have it
+            return [np.broadcast_to(column, (batch.count,)) for column in answers]
 
         return columns
 
@@ -99,7 +100,7 @@ def put_out_rows(request: Request, program: Program, values: Mapping[str, Number
     if request.data is None and not source.start:
         check_complete(question.program, question.values)  # /dev/null and the like: no rows were meant
     policy = request.on_error or ("skip" if request.rejects else "fail")
-    rows = open_rows(source, question.free, request.columns, request.keep, policy)
+    rows = _open(source, question.free, request, policy)
     kind = _format(request, source)
     if sys.stdout.isatty() and not request.out and kind not in (*DELIMITERS, "jsonl", "plain"):
         raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
@@ -123,6 +124,18 @@ def put_out_rows(request: Request, program: Program, values: Mapping[str, Number
     except BaseException:
         _abandon(sink, rejects)
         raise
+
+
+def _open(source: Input, wanted: Sequence[str], request: Request, policy: str) -> Any:
+    """The reader for the format of the rows."""
+    reader: Any
+    if source.kind in DELIMITERS:
+        from .rows_csv import Separated as reader  # noqa: N813
+    elif source.kind == "jsonl":
+        from .rows_json import Objects as reader  # noqa: N813
+    else:
+        from .rows_arrow import Typed as reader  # noqa: N813
+    return reader(source, wanted, request.columns, request.keep, policy)
 
 
 def _abandon(*files: Any) -> None:

@@ -28,7 +28,6 @@ DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 _BLOCK = 1 << 20  # of text: large enough for the calls not to count, small enough for the cache and for little memory
 _LONGEST = 1 << 27  # of one record
-_BATCH = 1 << 16  # rows of parquet and arrow
 
 
 def known_format(name: str, formats: tuple[str, ...] = FORMATS) -> str:
@@ -80,18 +79,25 @@ class Input:
 
     def seekable(self) -> Any:
         """As a file to jump about in; a pipe is copied into one."""
-        if self.size is None:
-            import tempfile
-
-            copy = tempfile.TemporaryFile()  # noqa: SIM115
-            while self.start:
-                copy.write(self.start)
-                self.start = self.read()
-            copy.seek(0)
-            return copy
-        file = os.fdopen(os.dup(self.file), "rb")
+        if self.name != "stdin" and self.size is not None:
+            return self._native()
+        file = os.fdopen(os.dup(self.file), "rb") if self.size is not None else self._copied()
         file.seek(0)
         return file
+
+    def _native(self) -> Any:
+        import pyarrow as pa
+
+        return pa.OSFile(self.name)
+
+    def _copied(self) -> Any:
+        import tempfile
+
+        copy = tempfile.TemporaryFile()  # noqa: SIM115
+        copy.write(self.start)
+        while more := self.read():
+            copy.write(more)
+        return copy
 
 
 def sniffed(start: bytes) -> str:
@@ -170,64 +176,3 @@ class Lines:
                 yield self.take(end), line
             if ended:
                 return
-
-
-def batches(source: Input, names: list[str] | None) -> tuple[Any, Iterator[Any]]:
-    """The schema of a parquet or arrow table, and its record batches, of all columns or of some."""
-    import pyarrow as pa
-
-    try:
-        return _parquet(source, names) if source.kind == "parquet" else _arrow(source, names)
-    except (pa.ArrowException, OSError) as error:
-        raise broken(source, error) from None
-
-
-def broken(source: Input, error: Exception) -> Failure:
-    """What pyarrow says of a file that it cannot read."""
-    if not source.start:
-        return Failure(f"{source.name} is empty", code=NOT_MET)
-    first = str(error).partition("\n")[0].rstrip(".")
-    return Failure(f"{source.name} cannot be read as {source.kind}: {first}", code=NOT_MET)
-
-
-def _parquet(source: Input, names: list[str] | None) -> tuple[Any, Iterator[Any]]:
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(source.seekable())
-    return file.schema_arrow, file.iter_batches(_BATCH, columns=names)
-
-
-def _arrow(source: Input, names: list[str] | None) -> tuple[Any, Iterator[Any]]:
-    import pyarrow as pa
-
-    if source.start.startswith(b"ARROW1"):
-        file = pa.ipc.open_file(source.seekable())
-        parts: Iterator[Any] = (file.get_batch(i) for i in range(file.num_record_batches))
-        return file.schema, _sliced(parts, names)
-    stream = pa.ipc.open_stream(pa.PythonFile(Stream(source), "r"))
-    return stream.schema, _sliced(stream, names)
-
-
-def _sliced(parts: Any, names: list[str] | None) -> Iterator[Any]:
-    for part in parts:
-        chosen = part if names is None else part.select(names)
-        yield from (chosen.slice(start, _BATCH) for start in range(0, chosen.num_rows, _BATCH))
-
-
-class Stream:
-    """An input as pyarrow reads one."""
-
-    closed = False
-
-    def __init__(self, source: Input) -> None:
-        self.source, self.rest = source, source.start
-
-    def read(self, size: int = -1) -> bytes:
-        while (size < 0 or len(self.rest) < size) and (more := self.source.read()):
-            self.rest += more
-        size = len(self.rest) if size < 0 else size
-        taken, self.rest = self.rest[:size], self.rest[size:]
-        return taken
-
-    def close(self) -> None:
-        self.closed = True
