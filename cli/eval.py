@@ -1,7 +1,7 @@
 """`autodiff eval`: the value."""
 
 from .answer import answer_at, read_request, wants_rows
-from .output import check, put_out
+from .output import check, check_gates, put_out
 from .request import Request, takes_request
 
 
@@ -11,6 +11,7 @@ def eval(request: Request) -> None:
 
     autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
     """
+    check_gates(request)
     program, values = read_request(request)
     if wants_rows(request, program, values):
         from .rows import put_out_rows

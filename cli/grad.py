@@ -2,7 +2,7 @@
 
 from .answer import answer_at, asked, read_request, wants_rows
 from .failures import warn
-from .output import check, put_out
+from .output import check, check_gates, put_out
 from .request import Request, Wrt, takes_request
 
 
@@ -15,6 +15,7 @@ def grad(
 
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
+    check_gates(request)
     program, values = read_request(request)
     names = ",".join(wrt) if wrt else None
     if wants_rows(request, program, values):

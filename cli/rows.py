@@ -258,7 +258,10 @@ class Run:
                 lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
                 self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
             if self.policy == "fail":
-                raise Failure(self.first_refused.reason, "go on at such rows with --on-error nan or skip", NOT_MET)
+                hint = "go on at such rows with --on-error nan or skip"
+                if not self.count and not self.rows.header:
+                    hint = "without --columns the first line is the header"
+                raise Failure(self.first_refused.reason, hint, NOT_MET)
 
     def finish(self, request: Request) -> None:
         """The end of the answer, and what is to be said of it."""
@@ -267,9 +270,13 @@ class Run:
         self.writer.finish()
         if self.refused and not request.quiet:
             treated = "read as nan" if self.policy == "nan" else "skipped"
-            warn("warning", f"{_rows(self.refused)} {treated}, the first in {self.first_refused.reason}")
+            rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
+            warn("warning", f"{rows} {treated}; the first: {self.first_refused.reason}")
         if self.not_finite:
-            message = f"{_rows(self.not_finite)} of {self.count:,} not finite, the first in {self.first_not_finite}"
+            are = "is" if self.not_finite == 1 else "are"
+            message = (
+                f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
+            )
             if request.strict:
                 raise Failure(message, code=NOT_MET)
             if not request.quiet:
@@ -282,10 +289,6 @@ class Run:
         if self.reduce == "mean":
             totals = [total / self.count if self.count else float("nan") for total in totals]
         self.writer.write(self.writer.encode(1, [], [np.array([total]) for total in totals]))
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' * (count != 1)}"
 
 
 def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:

@@ -36,7 +36,16 @@ def _parquet(source: Input) -> tuple[Any, Reader]:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(source.seekable())
-    return file.schema_arrow, lambda names: file.iter_batches(_ROWS, columns=names)
+    rows = max(1, file.metadata.num_rows)
+
+    def batches(names: list[str] | None) -> Iterator[Any]:
+        read = 0
+        for batch in file.iter_batches(_ROWS, columns=names):
+            read += batch.num_rows
+            source.done = (source.size or 0) * read // rows
+            yield batch
+
+    return file.schema_arrow, batches
 
 
 def _arrow(source: Input) -> tuple[Any, Reader]:

@@ -53,7 +53,7 @@ class Input:
             self.start = os.read(self.file, _BLOCK)
         except OSError as error:
             raise Failure(f"cannot read {self.name}: {error.strerror}") from None
-        self.done = len(self.start)
+        self.done = len(self.start)  # how much has been read
         ending = ENDINGS.get(Path(self.name).suffix.lower()) if self.name != "stdin" else None
         self.kind = known_format(kind) if kind else ending or sniffed(self.start)
 
@@ -72,10 +72,6 @@ class Input:
             raise Failure(f"cannot read {self.name}: {error.strerror}", code=NOT_MET) from None
         self.done += len(data)
         return data
-
-    def position(self) -> int:
-        """How many bytes have been read."""
-        return self.done
 
     def seekable(self) -> Any:
         """As a file to jump about in; a pipe is copied into one."""

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -195,14 +196,14 @@ BAD = 'a,b\n1,2\n3,x\n4,5\n6\n"7",8\n'
             "--on-error nan",
             "value\n2\nnan\n20\nnan\n56\n",
             0,
-            "warning: 2 rows read as nan, the first in line 3, column 'b': 'x' is no number\n"
-            "warning: 2 rows of 5 not finite, the first in line 3: nan\n",
+            "warning: 2 rows read as nan; the first: line 3, column 'b': 'x' is no number\n"
+            "warning: 2 of 5 answers are not finite; the first: line 3: nan\n",
         ),
         (
             "--on-error skip",
             "value\n2\n20\n56\n",
             0,
-            "warning: 2 rows skipped, the first in line 3, column 'b': 'x' is no number\n",
+            "warning: 2 rows skipped; the first: line 3, column 'b': 'x' is no number\n",
         ),
         (
             "--rejects bad.txt --quiet && cat bad.txt",
@@ -228,7 +229,7 @@ def test_a_bad_row_far_down_is_named_and_all_above_it_are_answered(shell: Run, t
 
 def test_not_finite_answers_are_summed_up(shell: Run) -> None:
     done = shell("printf 'x\\n1\\n0\\n-1\\n' | autodiff eval 'log(x)'")
-    warning = "warning: 2 rows of 3 not finite, the first in line 3: -inf\n"
+    warning = "warning: 2 of 3 answers are not finite; the first: line 3: -inf\n"
     assert (done.stdout, done.stderr, done.returncode) == ("value\n0\n-inf\nnan\n", warning, 0)
     strict = shell("printf 'x\\n1\\n0\\n-1\\n' | autodiff eval 'log(x)' --strict --out out.csv; ls")
     assert (strict.stdout, strict.stderr) == ("", warning.replace("warning", "error"))
@@ -373,3 +374,10 @@ def test_csv_of_pyarrow_and_ours_agree(shell: Run, tmp_path: Path) -> None:
     pyarrow.csv.write_csv(table, tmp_path / "x.csv")
     shell("autodiff eval x --data x.csv --out y.csv")
     assert pyarrow.csv.read_csv(tmp_path / "y.csv")["value"].equals(table["x"])
+
+
+def test_gradient_descent_in_the_readme(shell: Run) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (script,) = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    *_, printed = script.splitlines()
+    assert shell(script).stdout == printed.removeprefix("# ") + "\n"
