@@ -15,6 +15,7 @@ OUT_FORMATS = (*FORMATS, "plain")
 """`plain` is tsv without a header."""
 
 _PART = 1 << 12  # rows that are turned into text at once
+_ROW_GROUP = 1 << 18  # rows of parquet that are written together
 
 
 class ReaderGone(Exception):
@@ -27,10 +28,10 @@ class Stdout:
     closed = False
 
     def __init__(self) -> None:
-        self.file = sys.stdout.fileno()
+        self.file, self.dead = sys.stdout.fileno(), False
 
     def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
+        rest = memoryview(b"" if self.dead else data).cast("B")
         with _InterruptHeld() as interrupt:
             while rest:
                 written = self._write(rest[: 1 << 16])
@@ -44,8 +45,10 @@ class Stdout:
         try:
             return os.write(self.file, data)
         except BrokenPipeError:
+            self.dead = True
             raise ReaderGone from None
         except OSError as error:
+            self.dead = True  # and pyarrow's writers, which come again as they are closed, are not heard
             raise Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET) from None
 
     def flush(self) -> None: ...
@@ -81,7 +84,7 @@ class WholeFile:
     def __init__(self, path: Path) -> None:
         import tempfile
 
-        self.path, self.part = path, None
+        self.path, self.part, self.dead = path, None, False
         try:
             if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
                 self.file = path.open("wb", buffering=0)
@@ -96,7 +99,7 @@ class WholeFile:
         return Failure(f"cannot write {self.path}: {error.strerror}", code=NOT_MET)
 
     def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
+        rest = memoryview(b"" if self.dead else data).cast("B")
         try:
             while rest:
                 rest = rest[self.file.write(rest) :]
@@ -124,6 +127,7 @@ class WholeFile:
             raise self.failure(error) from None
 
     def abandon(self) -> None:
+        self.dead = True
         self.file.close()
         if self.part:
             os.unlink(self.part)
@@ -232,6 +236,7 @@ class Table:
     def __init__(self, kind: str, kept: Sequence[str], names: Sequence[str], header: bool, sink: Any) -> None:
         self.kind, self.kept, self.names, self.sink = kind, kept, names, sink
         self.writer: Any = None
+        self.held: list[Any] = []
 
     def encode(self, count: int, kept: Sequence[Any], results: Sequence[Any]) -> Any:
         """The rows as a record batch."""
@@ -246,9 +251,18 @@ class Table:
         if self.writer is None:
             self.writer = self._open(batch.schema)
         try:
-            self.writer.write_batch(batch if batch.schema == self.writer.schema else batch.cast(self.writer.schema))
-        except pa.ArrowInvalid as error:
+            self.held.append(batch if batch.schema == self.writer.schema else batch.cast(self.writer.schema))
+        except (pa.ArrowInvalid, TypeError) as error:
             raise Failure(f"cannot write {self.kind}: {error}", code=NOT_MET) from None
+        if self.kind == "arrow" or sum(each.num_rows for each in self.held) >= _ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self.held:
+            self.writer.write_table(pa.Table.from_batches(self.held))
+        self.held = []
 
     def finish(self) -> None:
         import pyarrow as pa
@@ -256,6 +270,7 @@ class Table:
         if self.writer is None:
             kept = [(name, pa.null()) for name in self.kept]
             self.writer = self._open(pa.schema([*kept, *[(name, pa.float64()) for name in self.names]]))
+        self._flush()
         self.writer.close()
 
     def _open(self, schema: Any) -> Any:
@@ -275,7 +290,7 @@ class _Arrow:
     """A writer that knows its schema, as the one for parquet does."""
 
     def __init__(self, writer: Any, schema: Any) -> None:
-        self.schema, self.write_batch, self.close = schema, writer.write_batch, writer.close
+        self.schema, self.write_table, self.close = schema, writer.write_table, writer.close
 
 
 def _as_arrow(name: str, column: Any) -> Any:

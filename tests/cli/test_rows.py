@@ -256,11 +256,13 @@ def test_broken_files(shell: Run, tmp_path: Path) -> None:
 
 def test_out_leaves_the_old_file_unless_all_is_written(shell: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text(BAD)
-    for name in ("out.csv", "out.parquet"):
+    for name in ("out.csv", "out.parquet", "out.arrow"):
         (tmp_path / name).write_text("old")
-        assert shell(f"autodiff eval a --data bad.csv --out {name}").returncode == 1
+        done = shell(f"autodiff eval b --data bad.csv --out {name}")
+        assert done.stderr.splitlines()[1:] == ["hint: go on at such rows with --on-error nan or skip"]
+        assert done.returncode == 1
         assert (tmp_path / name).read_text() == "old"
-    assert sorted(os.listdir(tmp_path)) == ["bad.csv", "out.csv", "out.parquet"]
+    assert sorted(os.listdir(tmp_path)) == ["bad.csv", "out.arrow", "out.csv", "out.parquet"]
     done = shell("autodiff eval a --data bad.csv --out out.csv --on-error skip -q; cat out.csv")
     assert done.stdout == "value\n1\n3\n4\n7\n"
 
