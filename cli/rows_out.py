@@ -279,7 +279,8 @@ class Table:
         if self.kind == "parquet":
             import pyarrow.parquet as pq
 
-            writer: Any = pq.ParquetWriter(self.sink, schema)
+            # To look for numbers that come again takes five times as long as to write them.
+            writer: Any = pq.ParquetWriter(self.sink, schema, use_dictionary=list(self.kept) or False)
         else:
             make = pa.ipc.new_stream if isinstance(self.sink, Stdout) else pa.ipc.new_file
             writer = _Arrow(make(self.sink, schema), schema)
