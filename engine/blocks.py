@@ -9,6 +9,7 @@ import numpy as np
 from . import arrays
 from .graph import Graph
 from .lowering import CONDITIONS, Lowering, RawLowering, Term
+from .memory import Memory
 from .straightline import literal, used
 
 _CACHE = 2**21  # bytes of numbers in all arrays of a block
@@ -81,12 +82,13 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
     """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
     raw, careful = (Kernel(*m.lowered(graph, wrt), m.terms) for m in (ArrayLowering(), Lowering()))
     kernels = [careful] if raw.chooses else [raw, careful]
+    memory = Memory()
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def compiled(*operands: Any) -> Any:
         arguments = [np.asarray(x, np.float64) for x in operands]
         shape = np.broadcast_shapes(*[x.shape for x in arguments])
-        results = [np.empty(shape) for _ in range(1 + len(wrt))]
+        results = memory.results(1 + len(wrt), shape)
         rows, flat = [spread(x, shape) for x in arguments], [x.reshape(-1) for x in results]
         block = rows_of_a_block(len(rows) + len(flat) + careful.buffers)
 

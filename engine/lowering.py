@@ -95,6 +95,8 @@ class Lowering(Symbols):
 
     def chosen(self, weak: str, strict: str, x: Any, y: Any) -> Any:
         """x where it is at least y, say, else y; what is nan is chosen."""
+        if x is y:
+            return x
         if type(y) is not Term and y == y:
             result = self.where(self.apply(strict, y, x), y, x)
         else:
