@@ -1,5 +1,6 @@
 """A request, read and computed: what every output format prints."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -112,13 +113,30 @@ class Answer:
 def answer(request: Request, wrt: str | None = None, *, gradient: bool = False) -> Answer:
     """Read the program and its bindings, and run the forward and, for a gradient, the backward pass."""
     program, values = read_request(request)
+    return answer_at(request, program, values, wrt, gradient=gradient)
+
+
+def answer_at(
+    request: Request, program: Program, values: dict[str, Number], wrt: str | None = None, *, gradient: bool = False
+) -> Answer:
+    """Run the forward and, for a gradient, the backward pass of a program at some values."""
     if not values and program.inputs and request.drawn:  # the names come before the numbers
         return Answer(program, {}, [], None, ())
     check_complete(program, values)
     inputs = {name: values[name] for name in program.inputs}
-    asked = _asked(wrt, program) if gradient else ()
+    wanted = asked(wrt, program) if gradient else ()
     numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
-    return Answer(program, inputs, *_passes(program, numbers, gradient), asked)
+    return Answer(program, inputs, *_passes(program, numbers, gradient), wanted)
+
+
+def wants_rows(request: Request, program: Program, values: dict[str, Number]) -> bool:
+    """Whether to answer for rows: where they are named, or where a value is missing and may come through a pipe."""
+    if request.data is not None:
+        return True
+    program_in_stdin = request.file is not None and str(request.file) in ("-", "/dev/stdin")
+    if request.no_stdin or request.drawn or program_in_stdin or sys.stdin is None or sys.stdin.isatty():
+        return False
+    return any(name not in values for name in program.inputs)
 
 
 def _passes(
@@ -155,16 +173,17 @@ def _read_program(request: Request) -> tuple[str, list[str]]:
     return expression, bindings
 
 
-def _asked(wrt: str | None, program: Program) -> tuple[str, ...]:
+def asked(wrt: str | None, program: Program) -> tuple[str, ...]:
+    """The names of the variables, or elements of them, that derivatives are wanted by."""
     names = list(program.inputs)
     if wrt is None:
         return tuple(names)
-    asked = [normalized(name.strip()) for name in wrt.split(",")]
-    for name in asked:
+    wanted = [normalized(name.strip()) for name in wrt.split(",")]
+    for name in wanted:
         if name not in names and name not in (variable.name for variable in program.graph.inputs):
             hint = did_you_mean(name, names) or known_variables(program)
             raise Failure(f"--wrt names '{name}', which is no variable of the expression", hint)
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(wanted))
 
 
 def known_variables(program: Program) -> str:

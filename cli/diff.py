@@ -14,7 +14,7 @@ from .failures import NOT_MET, Failure
 from .files import write_stdout
 from .formats import json_line
 from .output import check_gates, unknown_format
-from .request import DRAWING, Request, takes_request
+from .request import DRAWING, ROW_OPTIONS, Request, takes_request
 
 MOST_NODES = 300_000
 """No one reads a derivative of more."""
@@ -22,7 +22,7 @@ MOST_NODES = 300_000
 _FORMATS = ("plain", "json", "latex")
 
 
-@takes_request("format", "digits", "nodes", *DRAWING, "strict", "quiet")
+@takes_request(*ROW_OPTIONS, "format", "digits", "nodes", *DRAWING, "strict", "quiet")
 def diff(
     request: Request,
     wrt: Annotated[

@@ -1,7 +1,7 @@
 """`autodiff eval`: the value."""
 
-from .answer import answer
-from .output import check, put_out
+from .answer import answer_at, read_request, wants_rows
+from .output import check, check_gates, put_out
 from .request import Request, takes_request
 
 
@@ -11,5 +11,12 @@ def eval(request: Request) -> None:
 
     autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
     """
+    check_gates(request)
+    program, values = read_request(request)
+    if wants_rows(request, program, values):
+        from .rows import put_out_rows
+
+        put_out_rows(request, program, values)
+        return
     check(request)
-    put_out(answer(request), request)
+    put_out(answer_at(request, program, values), request)

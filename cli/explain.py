@@ -12,10 +12,10 @@ from .failures import Failure
 from .formats import json_line, markdown_table
 from .numbers import rounded, shortest
 from .output import check_gates, check_render, format_of, put_out, unknown_format
-from .request import Request, Wrt, takes_request
+from .request import ROW_OPTIONS, Request, Wrt, takes_request
 
 
-@takes_request("nodes")
+@takes_request(*ROW_OPTIONS, "nodes")
 def explain(
     request: Request,
     wrt: Wrt = None,

@@ -45,7 +45,7 @@ def write_whole(file: Path, data: bytes) -> None:
             try:
                 part.write(data)
                 part.close()
-                os.chmod(part.name, 0o666 & ~_umask())
+                os.chmod(part.name, 0o666 & ~umask())
                 os.replace(part.name, target)
             except BaseException:
                 os.unlink(part.name)
@@ -54,7 +54,8 @@ def write_whole(file: Path, data: bytes) -> None:
         raise Failure(f"cannot write {file}: {error.strerror}", code=NOT_MET) from None
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The bits of a mode that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,8 +1,8 @@
 """`autodiff grad`: the value and the gradient."""
 
-from .answer import answer
+from .answer import answer_at, asked, read_request, wants_rows
 from .failures import warn
-from .output import check, put_out
+from .output import check, check_gates, put_out
 from .request import Request, Wrt, takes_request
 
 
@@ -15,8 +15,16 @@ def grad(
 
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
+    check_gates(request)
+    program, values = read_request(request)
+    names = ",".join(wrt) if wrt else None
+    if wants_rows(request, program, values):
+        from .rows import put_out_rows
+
+        put_out_rows(request, program, values, asked(names, program))
+        return
     check(request)
-    result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+    result = answer_at(request, program, values, names, gradient=True)
     put_out(result, request)
     if not result.program.inputs and not request.quiet:
         warn("note", "there is no variable to differentiate by")

@@ -59,12 +59,37 @@ class Request:
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Answer for every row: csv, tsv, jsonl, parquet, arrow; - is stdin."),
+    ] = None
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="The format of the rows; default: by FILE's ending.")
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
+    ] = None
+    keep: Annotated[bool, typer.Option("--keep", help="Put out the columns of the rows too.")] = False
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format.")
+    ] = None
+    reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
+    on_error: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="At a bad row fail (the default), answer nan, or skip it.")
+    ] = None
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
+    ] = None
 
     @property
     def drawn(self) -> bool:
         """Whether a picture of the graph is asked for."""
         return self.render is not None or self.format in ("dot", "svg", "mermaid", "tree")
 
+
+ROW_OPTIONS = ("data", "no_stdin", "from_", "columns", "keep", "out", "reduce", "on_error", "rejects")
+"""The fields that only commands have that answer for rows."""
 
 DRAWING = ("render", "style", "local", "max_drawn")
 """The fields of a request that say how to draw."""

@@ -1,0 +1,44 @@
+"""A progress bar on stderr, for a file that takes a while."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .rows_in import Input
+
+_QUIET = 0.5  # seconds in which no bar is missed
+
+
+@contextmanager
+def bar(source: Input, wanted: bool) -> Iterator[Callable[[], None]]:
+    """A function to call now and then, which draws how much of a file has been read."""
+    if not wanted or source.size is None or source.kind == "arrow" or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    shown: list[Any] = []
+    start = time.monotonic()
+
+    def advance() -> None:
+        if not shown and time.monotonic() - start > _QUIET:
+            shown.append(_drawn(source))
+        if shown:
+            shown[0].update(shown[0].task_ids[0], completed=source.done)
+
+    try:
+        yield advance
+    finally:
+        if shown:
+            shown[0].stop()
+
+
+def _drawn(source: Input) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    drawn = Progress(*columns, console=Console(stderr=True), transient=True)
+    drawn.add_task(source.name, total=source.size)
+    drawn.start()
+    return drawn

@@ -1,0 +1,155 @@
+"""Rows of parquet and arrow."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .failures import NOT_MET, Failure
+from .rows_batch import Batch, Record, bind, number_in, refusal
+from .rows_in import Input
+
+_ROWS = 1 << 16
+"""Of a block."""
+
+Reader = Callable[[list[str] | None], Iterator[Any]]
+"""What gives the record batches of a table, with all columns or some."""
+
+
+def opened(source: Input) -> tuple[Any, Reader]:
+    """The schema of a table, and its reader, which is to be called once."""
+    import pyarrow as pa
+
+    try:
+        return _parquet(source) if source.kind == "parquet" else _arrow(source)
+    except (pa.ArrowException, OSError) as error:
+        raise broken(source, error) from None
+
+
+def broken(source: Input, error: Exception) -> Failure:
+    """What pyarrow says of a file that it cannot read."""
+    if not source.done:
+        return Failure(f"{source.name} is empty", code=NOT_MET)
+    first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+    return Failure(f"{source.name} cannot be read as {source.kind}: {first}", code=NOT_MET)
+
+
+def _parquet(source: Input) -> tuple[Any, Reader]:
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(source.seekable())
+    rows = max(1, file.metadata.num_rows)
+
+    def batches(names: list[str] | None) -> Iterator[Any]:
+        read = 0
+        for batch in file.iter_batches(_ROWS, columns=names):
+            read += batch.num_rows
+            source.done = (source.size or 0) * read // rows
+            yield batch
+
+    return file.schema_arrow, batches
+
+
+def _arrow(source: Input) -> tuple[Any, Reader]:
+    import pyarrow as pa
+
+    if source.start.startswith(b"ARROW1"):
+        file = pa.ipc.open_file(source.seekable())
+        count = file.num_record_batches
+        return file.schema, lambda names: _sliced((file.get_batch(i) for i in range(count)), names)
+    stream = pa.ipc.open_stream(pa.PythonFile(Stream(source), "r"))
+    return stream.schema, lambda names: _sliced(stream, names)
+
+
+def _sliced(parts: Any, names: list[str] | None) -> Iterator[Any]:
+    for part in parts:
+        chosen = part if names is None else part.select(names)
+        yield from (chosen.slice(start, _ROWS) for start in range(0, chosen.num_rows, _ROWS))
+
+
+class Stream:
+    """An input as pyarrow reads one."""
+
+    closed = False
+
+    def __init__(self, source: Input) -> None:
+        self.source, self.rest = source, source.start
+
+    def read(self, size: int = -1) -> bytes:
+        while (size < 0 or len(self.rest) < size) and (more := self.source.read()):
+            self.rest += more
+        size = len(self.rest) if size < 0 else size
+        taken, self.rest = self.rest[:size], self.rest[size:]
+        return taken
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Typed:
+    """Rows of parquet or arrow."""
+
+    header = True
+    text = False
+
+    def __init__(self, source: Input, wanted: Sequence[str], names: str | None, keep: bool, policy: str) -> None:
+        schema, read = opened(source)
+        self.source, self.row, self.schema = source, 1, schema
+        self.columns = bind(schema.names, wanted, keep, policy, source.name)
+        self.kept = self.columns.names if keep else []
+        for i in self.columns.used:
+            kind = schema.field(i).type
+            if not is_numeric(kind):
+                raise Failure(f"{source.name}, column '{schema.names[i]}' holds {kind}, no numbers", code=NOT_MET)
+        needed = [schema.names[i] for i in self.columns.used] or schema.names[:1]
+        self.batches = read(None if keep else needed)
+
+    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[Any, int]]:
+        """The record batches, with the number of the first row of each."""
+        import pyarrow as pa
+
+        while True:
+            try:
+                batch = next(self.batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise broken(self.source, error) from None
+            if batch is None:
+                return
+            yield batch, self.row
+            self.row += batch.num_rows
+
+    def parse(self, batch: Any, row: int) -> Batch:
+        columns = [batch.column(self.schema.names[i]) for i in self.columns.used]
+        try:
+            numbers = [as_doubles(column) for column in columns]
+        except ValueError:  # text that is no number
+            return self.columns.carefully(self._checked(batch, row))
+        kept = list(batch.columns) if self.columns.keep else []
+        return Batch(batch.num_rows, numbers, kept, lambda i: f"row {row + i:,}")
+
+    def _checked(self, batch: Any, row: int) -> Iterator[Record]:
+        for at, cells in enumerate(batch.to_pylist(), row):
+            used = [cells[self.schema.names[i]] for i in self.columns.used]
+            numbers = [number_in("" if cell is None else str(cell)) for cell in used]
+            reason = refusal(self.columns.wanted, used, numbers)
+            text, kept = f"{cells}\n", list(cells.values()) if self.columns.keep else []
+            yield Record(f"row {at:,}", text, [float("nan") if x is None else x for x in numbers], kept, reason)
+
+
+def is_numeric(kind: Any) -> bool:
+    """Whether the values of an Arrow type are numbers, or text that may hold numbers, or nothing."""
+    from pyarrow import types as t
+
+    kind = kind.value_type if t.is_dictionary(kind) else kind
+    tests = (t.is_integer, t.is_floating, t.is_boolean, t.is_null, t.is_decimal, t.is_string, t.is_large_string)
+    return any(test(kind) for test in tests)
+
+
+def as_doubles(column: Any) -> Any:
+    """The numbers of an Arrow array, nan where there is none; ValueError where a text is no number."""
+    import numpy as np
+
+    if "string" in str(column.type):
+        cells = [number_in(cell or "") for cell in column.to_pylist()]
+        if None in cells:
+            raise ValueError
+        return np.array(cells, float)
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.float64, copy=False)

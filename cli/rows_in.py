@@ -1,0 +1,174 @@
+"""Where rows come from: a file or a pipe, as blocks of whole lines or as record batches."""
+
+import os
+import re
+import select
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..grammar.errors import did_you_mean
+from .failures import NOT_MET, Failure
+
+ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+"""What the ending of a file says about the rows in it. Nothing else lists the formats of rows."""
+FORMATS = tuple(dict.fromkeys(ENDINGS.values()))
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+_BLOCK = 1 << 20  # of text: large enough for the calls not to count, small enough for the cache and for little memory
+_LONGEST = 1 << 27  # of one record
+
+
+def known_format(name: str, formats: tuple[str, ...] = FORMATS) -> str:
+    """The name, if there is such a format of rows."""
+    if name in formats:
+        return name
+    hint = did_you_mean(name, list(formats)) or f"the formats of rows are {', '.join(formats)}"
+    raise Failure(f"unknown format of rows '{name}'", hint)
+
+
+class Input:
+    """A file or stdin, opened, with its first bytes read."""
+
+    def __init__(self, path: Path | None, kind: str | None, awaited: Callable[["Input"], None]) -> None:
+        self.name = "stdin" if path is None or str(path) == "-" else str(path)
+        if self.name == "stdin" and sys.stdin is None:
+            raise Failure("cannot read stdin: it is closed")
+        try:
+            self.file = 0 if self.name == "stdin" else os.open(self.name, os.O_RDONLY)
+            mode = os.fstat(self.file)
+            self.size = mode.st_size if stat.S_ISREG(mode.st_mode) else None
+            awaited(self)
+            self.start = os.read(self.file, _BLOCK)
+        except OSError as error:
+            raise Failure(f"cannot read {self.name}: {error.strerror}") from None
+        self.done = len(self.start)  # how much has been read
+        ending = ENDINGS.get(Path(self.name).suffix.lower()) if self.name != "stdin" else None
+        self.kind = known_format(kind) if kind else ending or sniffed(self.start)
+
+    def readable(self, seconds: float = 0) -> bool:
+        """Whether a read would return at once."""
+        try:
+            return self.size is not None or bool(select.select([self.file], [], [], seconds)[0])
+        except (OSError, ValueError):  # where there is no select for files
+            return True
+
+    def read(self) -> bytes:
+        """What is there, or what comes next; nothing at the end."""
+        try:
+            data = os.read(self.file, _BLOCK)
+        except OSError as error:
+            raise Failure(f"cannot read {self.name}: {error.strerror}", code=NOT_MET) from None
+        self.done += len(data)
+        return data
+
+    def seekable(self) -> Any:
+        """As a file to jump about in; a pipe is copied into one."""
+        if self.name != "stdin" and self.size is not None:
+            return self._native()
+        file = os.fdopen(os.dup(self.file), "rb") if self.size is not None else self._copied()
+        file.seek(0)
+        return file
+
+    def _native(self) -> Any:
+        import pyarrow as pa
+
+        return pa.OSFile(self.name)
+
+    def _copied(self) -> Any:
+        import tempfile
+
+        copy = tempfile.TemporaryFile()  # noqa: SIM115
+        copy.write(self.start)
+        while more := self.read():
+            copy.write(more)
+        return copy
+
+
+def sniffed(start: bytes) -> str:
+    """The format of rows that begin so."""
+    for magic, kind in ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"), (b"{", "jsonl")):
+        if start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == b"{" else b"").startswith(magic):
+            return kind
+    line = start.partition(b"\n")[0]
+    return "tsv" if b"\t" in line and b"," not in line else "csv"
+
+
+class Lines:
+    """The records of a text, in blocks of whole ones, with the number of the first line of each."""
+
+    def __init__(self, source: Input) -> None:
+        self.source = source
+        self.line = 1
+        self.rest = source.start.removeprefix(b"\xef\xbb\xbf")
+        self.quotes = source.kind in DELIMITERS
+        self.delimiter = DELIMITERS.get(source.kind, ",").encode()
+        if b"\0" in self.rest:
+            raise self.failure("is binary, not text" if source.kind == "csv" else f"is binary, not {source.kind}")
+
+    def failure(self, message: str) -> Failure:
+        return Failure(f"{self.source.name} {message}", code=NOT_MET)
+
+    def first(self) -> bytes:
+        """The first record with its line's end; nothing where there is none."""
+        while True:
+            while self.rest[:1] in (b"\n", b"\r"):  # blank lines above it
+                self.line += self.rest[:1] == b"\n"
+                self.rest = self.rest[1:]
+            end = self.rest.find(b"\n") + 1
+            while end and self.cut(self.rest[:end]) < end:
+                end = self.rest.find(b"\n", end) + 1
+            if end or not (more := self.source.read()):
+                return self.take(end or len(self.rest))
+            self.rest += more
+
+    def take(self, size: int) -> bytes:
+        taken, self.rest = self.rest[:size], self.rest[size:]
+        self.line += taken.count(b"\n")
+        return taken
+
+    def cut(self, data: bytes) -> int:
+        """Where the last whole record ends."""
+        if not self.quotes or b'"' not in data:
+            return data.rfind(b"\n") + 1
+        end = data.rfind(b"\n") + 1
+        if data.count(b'"', 0, end) % 2:  # within quotes, or a stray quote somewhere
+            start = rb'(?<![^%s\r\n])"' % re.escape(self.delimiter)
+            blank = re.sub(start + rb'(?:[^"]|"")*"', lambda quoted: b"x" * len(quoted[0]), data[:end])
+            opened = re.search(start, blank)
+            end = blank.rfind(b"\n", 0, opened.start() if opened else end) + 1
+        return end
+
+    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
+        """Whatever whole records are there; more of them at once where those who work on them are busy."""
+        while True:
+            ended = False
+            if not self.cut(self.rest):
+                if not self.source.readable():
+                    before_wait()
+                more = self.source.read()
+                ended = not more
+                self.rest += more
+                if len(self.rest) > _LONGEST:
+                    raise self.failure(f"has a record of more than {_LONGEST:,} bytes in line {self.line:,}")
+            while not ended and len(self.rest) < _BLOCK and busy() and self.source.readable():
+                more = self.source.read()
+                ended = not more
+                self.rest += more
+            end = len(self.rest) if ended else self.cut(self.rest)
+            if end:
+                line = self.line
+                yield self.take(end), line
+            if ended:
+                return

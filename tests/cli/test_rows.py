@@ -1,0 +1,385 @@
+"""Rows through `eval` and `grad`, by the real command."""
+
+import itertools
+import json
+import math
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from autodiff import parse
+from autodiff.cli.numbers import shortest, shortest_many
+from autodiff.cli.rows import Question
+from autodiff.cli.rows_batch import Batch
+from autodiff.cli.rows_out import Text
+from autodiff.engine.graph import Input, Node
+from autodiff.engine.operation import Operation
+from autodiff.engine.operations import OPERATIONS
+from autodiff.grammar.printer import print_program
+
+from ..conftest import Run
+
+AUTODIFF = str(Path(sys.executable).parent / "autodiff")
+POINTS = "a,x,b\n0.2,2,0.6\n1,-2,3\n"
+ANSWERS = """value,d_a,d_x,d_b
+0.931058578630005,1.3932238664829637,0.039322386648296376,0.19661193324148185
+"""
+EXACT = ("add", "sub", "mul", "div", "neg", "sqrt", "abs", "max", "min", "floor", "clip")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow")
+
+
+def rows(printed: str) -> list[list[float]]:
+    """The numbers of csv with a header."""
+    return [[float(cell) for cell in line.split(",")] for line in printed.splitlines()[1:]]
+
+
+# --- What is printed --------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_answered_as_the_scalar_command_would(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(POINTS)
+    for line in ("grad 'sigmoid(a*x + b) + a' --data points.csv", "grad 'sigmoid(a*x + b) + a' < points.csv"):
+        done = shell(f"autodiff {line} | head -2")
+        assert (done.stdout, done.stderr, done.returncode) == (ANSWERS, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ("seq 5 | autodiff eval 'x^2'", "1\n4\n9\n16\n25\n"),
+        ("seq 3 | autodiff grad 'x^2'", "1,2\n4,4\n9,6\n"),
+        ("printf '1,2\\n3,4\\n' | autodiff eval 'a - b' --columns b,a", "1\n1\n"),
+        ("printf '1,2,3\\n' | autodiff eval 'a - b' --columns b,_,a", "2\n"),
+        ("printf 'a,x\\n1,2\\n' | autodiff grad 'a*x' a=3 --wrt x", "value,d_x\n6,3\n"),
+        ("printf 'a,x\\n1,2\\n' | autodiff eval '1 + 1' --data -", "value\n2\n"),
+        ("printf 'x\\n1\\n2\\n' | autodiff grad 'w @ [x, 1]' w=[2,3]", "value,d_w[0],d_w[1],d_x\n5,1,1,2\n7,2,1,2\n"),
+        ("printf 'θ\\tb\\r\\n1\\t2\\r\\n' | autodiff grad 'θ*b'", "value\td_θ\td_b\n2\t2\t1\n"),
+        ("printf '\\xef\\xbb\\xbfa,b\\n1,2' | autodiff eval 'a - b'", "value\n-1\n"),
+        ('printf \'"a",b\\n"1","2"\\n\' | autodiff eval \'a - b\'', "value\n-1\n"),
+        ("printf 'a,b\\n\\n1,2\\n\\n' | autodiff eval 'a - b'", "value\n-1\n"),
+        ("printf 'a\\ntrue\\nFALSE\\n+1\\n' | autodiff eval a", "value\n1\n0\n1\n"),
+        ("printf 'a,t\\n1,\"x\\ny, z\"\\n02,q\\n' | autodiff eval a --keep", 'a,t,value\n1,"x\ny, z",1\n02,q,2\n'),
+        ('printf \'{"a": 1, "t": "q"}\\n\' | autodiff eval a+1 --keep', '{"a": 1, "t": "q", "value": 2}\n'),
+        ("printf 'a,t\\n01,02\\n' | autodiff eval a --keep --format jsonl", '{"a": 1, "t": "02", "value": 1}\n'),
+        ('printf \'{"a": true}\\n{"a": "2"}\\n\\n\' | autodiff eval a+1', '{"value": 2}\n{"value": 3}\n'),
+        ("printf 'x\\n1\\n2\\n3\\n' | autodiff grad 'x^2' --reduce sum", "value,d_x\n14,12\n"),
+        ("printf 'x\\n1\\n2\\n3\\n' | autodiff grad 'x^2' --reduce mean --format plain", f"{shortest(14 / 3)}\t4\n"),
+        ("seq 100000 | autodiff eval x --reduce sum", "5000050000\n"),
+        ("printf 'x\\n' | autodiff eval 'x^2'", "value\n"),
+        ("printf 'x\\n5\\n' | autodiff eval x --format plain", "5\n"),
+        ('seq 3 | while read i; do autodiff eval "x+$i" x=1; done', "2\n3\n4\n"),
+        ("yes 1 | autodiff eval 'x+1' | head -3", "2\n2\n2\n"),
+    ],
+)
+def test_rows_in_a_pipe(shell: Run, line: str, printed: str) -> None:
+    done = shell(line.replace("yes 1 |", "set +o pipefail; yes 1 |"))
+    assert (done.stdout, done.stderr, done.returncode) == (printed, "", 0)
+
+
+def test_thousands_of_columns(shell: Run, tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(5000)]
+    (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + (",".join(map(str, range(5000))) + "\n") * 3)
+    assert shell("autodiff eval c7*c4999 --data wide.csv").stdout == "value\n34993\n34993\n34993\n"
+
+
+def expression_of(operation: Operation) -> str:
+    """A call of it, of variables."""
+    return print_program([Node(operation, tuple(Input(name) for name in "xyz"[: max(operation.arity[0], 1)]))])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_every_operation_gives_the_digits_of_the_scalar_command(operation: Operation) -> None:
+    """Where NumPy's function is not libm's, the last of them may differ."""
+    numbers = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-3, -2.75, 3.0, 12.5, 700.0, -700.0, 1e-9, 123456.789]
+    function = parse(expression_of(operation))
+    step = 14 if operation.arity[0] > 2 else 1
+    points = list(itertools.product(numbers, repeat=len(function.inputs)))[::step]
+    ulps = 16 if "gamma" in operation.name else 4
+    answers = Question(function.program, {}, function.inputs).compile()
+    columns = answers(Batch(len(points), list(np.array(points).T.copy()), [], str))
+    text = Text("csv", [], ["value"], False, None).encode(len(points), [], columns).decode()
+    for point, line in zip(points, text.splitlines(), strict=True):
+        expected = [function(*point), *function.gradient(*point).values()]
+        for cell, number in zip(line.split(","), expected, strict=True):
+            assert cell == shortest(number) or abs(float(cell) - number) <= ulps * math.ulp(number), point
+            assert operation.name not in EXACT or cell == shortest(number)
+
+
+def test_numbers_are_written_as_the_scalar_command_writes_them() -> None:
+    rng = np.random.default_rng(1)
+    some = [0.0, -0.0, 1.0, -5.0, 1e15, 1e16, 1e17, 1e22, 1e-4, 1e-5, 1.5e-7, 5e-324, 1.7976931348623157e308]
+    some += [math.inf, -math.inf, math.nan, 123456789012345.6, 0.1, 1e300, 9007199254740993.0]
+    powers = 10.0 ** rng.integers(-320, 308, 5000) * rng.normal(size=5000)
+    whole, normal = rng.integers(-1000, 1000, 999).astype(float), rng.normal(size=5000)
+    for numbers in (
+        np.array(some),
+        powers,
+        whole,
+        normal,
+        np.concatenate([normal, some]),
+        np.array([2.0]),
+        -normal[:1],
+    ):
+        text, commas = shortest_many(numbers)
+        assert bytes(text).decode() == "".join(f"{shortest(x)}," for x in numbers.tolist())
+        assert [text[i] for i in commas] == [ord(",")] * len(numbers)
+
+
+# --- Formats ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("second", FORMATS)
+@pytest.mark.parametrize("first", FORMATS)
+def test_round_trips(shell: Run, tmp_path: Path, first: str, second: str) -> None:
+    """Through files and through pipes, whose format is told by their first bytes."""
+    numbers = np.random.default_rng(2).normal(size=(2000, 2)) * 10.0 ** np.arange(-10, 10).repeat(100)[:, None]
+    (tmp_path / "in.csv").write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in numbers.tolist()))
+    keep = "autodiff eval 'x + 0*y'"
+    assert shell(f"{keep} --data in.csv --keep --out a.{first}").stderr == ""
+    done = shell(
+        f"autodiff eval y --data a.{first} --out b.{second}; autodiff eval value --data b.{second} --format csv"
+    )
+    assert (done.stdout.split()[1:], done.stderr) == ([shortest(y) for y in numbers[:, 1].tolist()], "")
+    piped = shell(
+        f"{keep} --data in.csv --keep --format {first} | autodiff eval x+0*y --format {second} |"
+        "autodiff eval value --format csv"
+    )
+    assert (piped.stdout.split()[1:], piped.stderr) == ([shortest(x) for x in numbers[:, 0].tolist()], "")
+
+
+def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
+    columns = {
+        "i": pa.array([1, None, 3], pa.int8()),
+        "t": pa.array([True, None, False]),
+        "n": pa.nulls(3),
+        "f": pa.array([0.5, 1.5, None], pa.float32()),
+        "s": ["1", "x", "3"],
+        "l": [[1], [2], [3]],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    for name, printed in {"i": "1 nan 3", "t": "1 nan 0", "n": "nan nan nan", "f": "0.5 1.5 nan"}.items():
+        assert shell(f"autodiff eval {name} --data t.parquet --format plain --quiet").stdout.split() == printed.split()
+    done = shell("autodiff eval s --data t.parquet --format csv")
+    assert (done.stdout, done.returncode) == ("value\n1\n", 1)
+    assert done.stderr.splitlines()[0] == "error: row 2, column 's': 'x' is no number"
+    assert shell("autodiff eval l --data t.parquet").stderr.startswith("error: t.parquet, column 'l' holds list")
+
+
+# --- What is wrong ----------------------------------------------------------------------------------------------------
+
+
+BAD = 'a,b\n1,2\n3,x\n4,5\n6\n"7",8\n'
+
+
+@pytest.mark.parametrize(
+    ("options", "printed", "code", "message"),
+    [
+        (
+            "",
+            "value\n2\n",
+            1,
+            "error: line 3, column 'b': 'x' is no number\nhint: go on at such rows with --on-error nan or skip\n",
+        ),
+        (
+            "--on-error nan",
+            "value\n2\nnan\n20\nnan\n56\n",
+            0,
+            "warning: 2 rows read as nan; the first: line 3, column 'b': 'x' is no number\n"
+            "warning: 2 of 5 answers are not finite; the first: line 3: nan\n",
+        ),
+        (
+            "--on-error skip",
+            "value\n2\n20\n56\n",
+            0,
+            "warning: 2 rows skipped; the first: line 3, column 'b': 'x' is no number\n",
+        ),
+        (
+            "--rejects bad.txt --quiet && cat bad.txt",
+            "value\n2\n20\n56\nline 3, column 'b': 'x' is no number\t3,x\nline 5 has 1 cell, not 2: '6'\t6\n",
+            0,
+            "",
+        ),
+    ],
+)
+def test_bad_rows(shell: Run, tmp_path: Path, options: str, printed: str, code: int, message: str) -> None:
+    (tmp_path / "bad.csv").write_text(BAD)
+    done = shell(f"autodiff eval a*b --data bad.csv {options}")
+    assert (done.stdout, done.returncode, done.stderr) == (printed, code, message)
+
+
+def test_a_bad_row_far_down_is_named_and_all_above_it_are_answered(shell: Run, tmp_path: Path) -> None:
+    with (tmp_path / "long.csv").open("w") as file:
+        file.write("x,t\n" + '1,"two\nlines"\n' * 100_000 + "oops,\n" + "2,\n" * 100_000)
+    done = shell("autodiff eval x --data long.csv")
+    assert done.stdout == "value\n" + "1\n" * 100_000
+    assert done.stderr.startswith("error: line 200,002, column 'x': 'oops' is no number\n")
+
+
+def test_not_finite_answers_are_summed_up(shell: Run) -> None:
+    done = shell("printf 'x\\n1\\n0\\n-1\\n' | autodiff eval 'log(x)'")
+    warning = "warning: 2 of 3 answers are not finite; the first: line 3: -inf\n"
+    assert (done.stdout, done.stderr, done.returncode) == ("value\n0\n-inf\nnan\n", warning, 0)
+    strict = shell("printf 'x\\n1\\n0\\n-1\\n' | autodiff eval 'log(x)' --strict --out out.csv; ls")
+    assert (strict.stdout, strict.stderr) == ("", warning.replace("warning", "error"))
+
+
+def test_broken_files(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "random.csv").write_bytes(bytes(range(256)) * 100)
+    (tmp_path / "empty.csv").write_text("")
+    pq.write_table(pa.table({"x": np.arange(99999.0)}), tmp_path / "whole.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:50000])
+    for name, message in {
+        "random.csv": "random.csv is binary, not text",
+        "empty.csv": "empty.csv is empty",
+        "cut.parquet": "cut.parquet cannot be read as parquet: Parquet magic bytes not found in footer",
+    }.items():
+        done = shell(f"autodiff eval x --data {name}")
+        assert (done.stdout, done.stderr, done.returncode) == ("", f"error: {message}\n", 1)
+    done = shell("head -c 50000 whole.parquet | autodiff eval x --from parquet")
+    assert done.stderr.startswith("error: stdin cannot be read as parquet")
+
+
+# --- Files are written whole ------------------------------------------------------------------------------------------
+
+
+def test_out_leaves_the_old_file_unless_all_is_written(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text(BAD)
+    for name in ("out.csv", "out.parquet", "out.arrow"):
+        (tmp_path / name).write_text("old")
+        done = shell(f"autodiff eval b --data bad.csv --out {name}")
+        assert done.stderr.splitlines()[1:] == ["hint: go on at such rows with --on-error nan or skip"]
+        assert done.returncode == 1
+        assert (tmp_path / name).read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["bad.csv", "out.arrow", "out.csv", "out.parquet"]
+    done = shell("autodiff eval a --data bad.csv --out out.csv --on-error skip -q; cat out.csv")
+    assert done.stdout == "value\n1\n3\n4\n7\n"
+
+
+def test_kill_leaves_the_old_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+    with subprocess.Popen([AUTODIFF, "eval", "x^2", "--out", str(out)], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"1\n" * 1_000_000)
+        process.stdin.flush()
+        process.kill()
+    assert out.read_text() == "old"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("target", ["> /dev/full", "--format parquet > /dev/full", "--out /dev/full"])
+def test_a_full_disk_is_a_failure_in_words(shell: Run, target: str) -> None:
+    done = shell(f"seq 5 | autodiff eval 'x^2' {target}")
+    name = "/dev/full" if "--out" in target else "the answer"
+    assert (done.returncode, done.stderr) == (1, f"error: cannot write {name}: No space left on device\n")
+
+
+# --- A pipe is answered as it flows -----------------------------------------------------------------------------------
+
+
+def test_each_line_of_a_slow_pipe_is_answered_at_once() -> None:
+    command = [AUTODIFF, "grad", "a*x"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"a,x\n1,2\n")
+        process.stdin.flush()
+        assert os.read(process.stdout.fileno(), 100) == b"value,d_a,d_x\n2,2,1\n"
+        delays = []
+        for _ in range(9):
+            start = time.perf_counter()
+            process.stdin.write(b"3,4\n5,")  # half a line is no line
+            process.stdin.flush()
+            assert os.read(process.stdout.fileno(), 100) == b"12,4,3\n"
+            delays.append(time.perf_counter() - start)
+            process.stdin.write(b"6\n")
+            process.stdin.flush()
+            assert os.read(process.stdout.fileno(), 100) == b"30,6,5\n"
+        assert sorted(delays)[4] < 0.05
+
+
+def test_interrupt_leaves_whole_lines(tmp_path: Path) -> None:
+    with (
+        (tmp_path / "out.csv").open("wb") as out,
+        subprocess.Popen(
+            [AUTODIFF, "grad", "x^2/4"], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        assert process.stdin is not None
+        feeder = threading.Thread(target=feed, args=(process.stdin,))
+        feeder.start()
+        while (tmp_path / "out.csv").stat().st_size < 1_000_000:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        feeder.join()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    text = (tmp_path / "out.csv").read_text()
+    assert set(text.splitlines()) == {"12.25,3.5"}
+    assert text.endswith("\n")
+
+
+def feed(pipe: object) -> None:
+    """Lines without end, until nobody reads them."""
+    try:
+        while True:
+            pipe.write(b"7\n" * 10_000)  # type: ignore[attr-defined]
+    except OSError:
+        return
+
+
+def test_memory_is_flat() -> None:
+    """Three million rows take no more than a million would."""
+    program = (
+        "import resource, subprocess, sys\n"
+        f"subprocess.run(['bash', '-c', 'seq 3000000 | {AUTODIFF} grad \"sin(x)*x\" > /dev/null'], check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) < 300_000
+
+
+def test_a_terminal_is_told_what_is_awaited() -> None:
+    """Stdin is a pipe into which nothing comes, stderr a terminal."""
+    terminal, stderr = pty.openpty()
+    with subprocess.Popen([AUTODIFF, "eval", "x*y", "y=1"], stdin=subprocess.PIPE, stderr=stderr) as process:
+        os.close(stderr)
+        assert b"waiting for rows from stdin, with values of 'x'" in os.read(terminal, 1000)
+        process.send_signal(signal.SIGINT)
+    os.close(terminal)
+    assert process.returncode == 130
+
+
+def test_json_lines_hold_null_for_what_is_not_finite(shell: Run) -> None:
+    done = shell("printf '{\"x\": 0}\\n{\"x\": 1e-7}\\n' | autodiff grad 'log(x)' -q")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"value": None, "d_x": None},
+        {"value": math.log(1e-7), "d_x": 1e7},
+    ]
+
+
+def test_csv_of_pyarrow_and_ours_agree(shell: Run, tmp_path: Path) -> None:
+    table = pa.table({"x": np.random.default_rng(3).normal(size=100_000)})
+    pyarrow.csv.write_csv(table, tmp_path / "x.csv")
+    shell("autodiff eval x --data x.csv --out y.csv")
+    assert pyarrow.csv.read_csv(tmp_path / "y.csv")["value"].equals(table["x"])
+
+
+def test_gradient_descent_in_the_readme(shell: Run) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (script,) = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    *_, printed = script.splitlines()
+    assert shell(script).stdout == printed.removeprefix("# ") + "\n"
