@@ -67,6 +67,7 @@ class Objects:
                 continue
             reasons = [f", column '{name}'{wrong}" for name in used if (wrong := wrong_number(name, row.get(name)))]
             if self.columns.keep:
+                reasons += [f": the first row has no '{k}' that could be kept" for k in row if k not in self.names]
                 reasons += [
                     f": {nested(k, row[k])} is nested" for k in self.names if isinstance(row.get(k), dict | list)
                 ]
