@@ -141,13 +141,13 @@ class Function:
         for name, value in inputs.items():
             nodes = scalars(value)
             try:
-                numbers = [x + 0.0 for x in (given[name] if isinstance(value, tuple) else [given[name]])]
+                numbers = [float(x * 1.0) for x in (given[name] if isinstance(value, tuple) else [given[name]])]
             except TypeError:
                 kind = "a sequence of numbers" if isinstance(value, tuple) else "a number"
                 raise TypeError(f"{name!r} must be {kind}, not {given[name]!r}") from None
             if len(numbers) != len(nodes):
                 raise ValueError(f"{name!r} has {len(nodes)} elements, not {len(numbers)}")
-            point.update((node.name, float(x)) for node, x in zip(nodes, numbers) if isinstance(node, Input))
+            point.update((node.name, x) for node, x in zip(nodes, numbers) if isinstance(node, Input))
         return point
 
     def _shaped(self, items: Sequence[Any]) -> Any:

@@ -4,7 +4,7 @@ import copy
 import pickle
 import re
 from html import unescape
-from math import inf, isnan
+from math import inf, isnan, pi
 
 import pytest
 
@@ -49,6 +49,10 @@ def test_vectors_and_several_outputs() -> None:
     assert both(x=3) == [[3, 6], 9]
     assert both.gradient(x=3) == [[{"x": 1}, {"x": 2}], {"x": 6}]
     assert both.derivative("x")(x=3) == [[1, 2], 6]
+
+
+def test_zeros_keep_their_signs() -> None:
+    assert parse("atan2(y, x)")(y=0.0, x=-0.0) == pi
 
 
 def test_gates() -> None:
