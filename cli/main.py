@@ -23,10 +23,12 @@ COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
 
 
 def _add_command(name: str) -> None:
+    if name in (info.name for info in app.registered_commands):
+        return
     command = getattr(import_module(f".{name}", __package__), name)
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     kind = TyperCommand if name == "functions" else ExpressionCommand
-    app.command(cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
+    app.command(name, cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
 
 
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry

@@ -1,6 +1,7 @@
 """The real command, as a user's shell runs it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,12 @@ from hypothesis import settings
 # The same examples on every run; `pytest --hypothesis-profile=default` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def interruptible() -> None:
+    """For a process of its own: Ctrl-C reaches it, even where the tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import Run
+from ..conftest import Run, interruptible
 
 AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 
@@ -197,9 +197,8 @@ except OSError:
 
 
 def test_interrupt_is_quiet(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [AUTODIFF, "eval", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([AUTODIFF, "eval", "-f", "-"], preexec_fn=interruptible, **pipes) as process:
         assert process.stdin is not None
         with pytest.raises(subprocess.TimeoutExpired):  # it reads its program from stdin, and none comes
             process.wait(2)
