@@ -12,8 +12,10 @@ from .lowering import CONDITIONS, Lowering, RawLowering, Term
 from .memory import Memory
 from .straightline import literal, used
 
-_CACHE = 2**21  # bytes of numbers in all arrays of a block
-_LEAST, _MOST = 2**10, 2**15  # rows of a block: below, calls cost more than numbers
+# Bytes of numbers in all arrays of a block. Calls on smaller blocks are so short that threads mostly wait for the
+# interpreter: two took longer than one with a quarter of it.
+_CACHE = 2**23
+_LEAST, _MOST = 2**10, 2**17  # rows of a block
 
 
 class Kernel:
