@@ -68,7 +68,7 @@ def programs(draw: st.DrawFn, depth: int = 3) -> str:
     return template.format(draw(programs(depth - 1)), draw(programs(depth - 1)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(programs(), st.integers(-3, 3), st.integers(-3, 3))
 def test_the_steps_multiply_and_add_up_to_the_gradient(text: str, x: int, y: int) -> None:
     text = f"{text} + 0*x*y"

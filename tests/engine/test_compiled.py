@@ -150,7 +150,7 @@ def error_of(graph: Graph, point: tuple[float, ...]) -> list[float]:
     return spread
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(programs(), POINT, POINT)
 def test_random_programs(text: str, x: float, y: float) -> None:
     """The first output of these programs is the program: x and y are always inputs."""

@@ -123,7 +123,7 @@ def test_third_derivatives(row: Operation) -> None:
         (output,) = gradient(output, [x], m)
     graph, checked = Graph([output], [x]), 0
     for (at,) in points(row):
-        if 0.01 < abs(at) < 4 and checked < 40 and not any(abs(at - edge) < 0.05 for edge in row.hard):
+        if 0.01 < abs(at) < 4 and checked < 25 and not any(abs(at - edge) < 0.05 for edge in row.hard):
             with mp.workprec(300):
                 if evaluate(row, (mpf(at),)) is None:
                     continue
@@ -133,10 +133,10 @@ def test_third_derivatives(row: Operation) -> None:
             ours = forward(graph, {"x": at})[graph.position[output]]
             assert ours == pytest.approx(float(truth), rel=1e-8, abs=1e-9), at
             checked += 1
-    assert checked == 40
+    assert checked == 25
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(smooth(), st.fixed_dictionaries({"x": st.floats(-2, 2), "y": st.floats(-2, 2)}))
 def test_hessians_are_symmetric_and_equal_differences_of_gradients(text: str, point: dict[str, float]) -> None:
     graph = parse(f"{text} + 0*x + 0*y").graph
@@ -182,7 +182,7 @@ def test_rosenbrock_in_ten_dimensions_exactly() -> None:
     assert [[ours[names.index(f"x{i}")][names.index(f"x{j}")] for j in range(n)] for i in range(n)] == truth
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data(), POINTS)
 def test_printed_derivatives_have_the_value_of_the_gradient(data: st.DataObject, point: dict[str, float]) -> None:
     text = data.draw(smooth()) if data.draw(st.booleans()) else data.draw(st.composite(with_choices)(point, 2))[0]
@@ -286,5 +286,5 @@ def test_high_orders_are_right() -> None:
 
 
 def test_a_chain_of_many_operations_needs_no_recursion() -> None:
-    output = differentiated("; ".join(["y = x", *["y = y*1.0001 + sin(y)"] * 5_000, "y"]), "x")
-    assert size(output) > 5_000
+    output = differentiated("; ".join(["y = x", *["y = y*1.0001 + sin(y)"] * 3_000, "y"]), "x")
+    assert size(output) > 3_000
