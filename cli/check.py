@@ -23,7 +23,7 @@ from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check as check_format
 from .output import format_of
-from .request import DRAWING, ROW_OPTIONS, Request, Wrt, takes_request
+from .request import DRAWING, DRAWN, ROW_OPTIONS, Request, Wrt, takes_request
 
 _CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
 _ULP = 2.0**-52
@@ -58,7 +58,7 @@ def check(
     check_format(request)
     if wrt and against:
         raise Failure("--wrt has no place beside --against")
-    if request.format in ("dot", "svg"):
+    if request.format in DRAWN:
         raise Failure(f"a check is no picture: --format {request.format}", "use --format table or --format json")
     if against:
         text, rows = _check_formulas(request, against)

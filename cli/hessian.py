@@ -10,7 +10,7 @@ from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check, format_of, notes
-from .request import DRAWING, ROW_OPTIONS, Request, Wrt, takes_request
+from .request import DRAWING, DRAWN, ROW_OPTIONS, Request, Wrt, takes_request
 
 Matrix = list[list[float]]
 
@@ -25,7 +25,7 @@ def hessian(
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
     """
     check(request)
-    if request.format in ("dot", "svg"):
+    if request.format in DRAWN:
         raise Failure(f"a matrix is no picture: --format {request.format}", "use --format table or --format json")
     result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
     if result.program.several:

@@ -19,6 +19,8 @@ def _formats() -> list[str]:
 
 
 STYLES = ("record", "circuit")
+DRAWN = ("tree", "dot", "svg", "mermaid")
+"""The formats that show the graph, with or without numbers."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Request:
     @property
     def drawn(self) -> bool:
         """Whether a picture of the graph is asked for."""
-        return self.render is not None or self.format in ("dot", "svg", "mermaid", "tree")
+        return self.render is not None or self.format in DRAWN
 
 
 ROW_OPTIONS = ("data", "no_stdin", "from_", "columns", "keep", "out", "reduce", "on_error", "rejects")
