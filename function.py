@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .engine.graph import Input, Node
+from .engine.graph import Input
 from .engine.passes import backward, forward
 from .grammar.parser import parse as _parse
 from .grammar.program import Program
@@ -65,16 +65,14 @@ class Function:
         An element of a vector is named "w[0]". Raises ValueError where a name is no variable.
         """
         from .engine.algebra import Algebra
-        from .engine.derivatives import gradient
+        from .engine.derivatives import repeated
 
         m, variables = Algebra(), {variable.name: variable for variable in self.program.graph.inputs}
-        made: dict[Node, Node] = {}
-        for output in self.program.graph.outputs:
-            made[output] = output
-            for name in names:
-                if name not in variables:
-                    raise ValueError(f"{name!r} is no variable of {self}")
-                (made[output],) = gradient(made[output], [variables[name]], m)
+        for name in names:
+            if name not in variables:
+                raise ValueError(f"{name!r} is no variable of {self}")
+        wrt = [variables[name] for name in names]
+        made = {output: repeated(output, wrt, m) for output in self.program.graph.outputs}
         outputs = [_mapped(value, made, tuple) for value in self.program.outputs]
         return Function(self.program.with_outputs(outputs))
 

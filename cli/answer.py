@@ -8,8 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.operations import FLOATS
-from ..engine.passes import backward, forward
+from ..engine.passes import backward, forward, local_derivatives
 from ..grammar.errors import did_you_mean
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
@@ -79,13 +78,12 @@ class Answer:
     def flows(self, gate: int) -> list[bool]:
         """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
         graph = self.program.graph
-        operation, operands = graph.nodes[gate].operation, graph.operands[gate]
-        if operation is None or self.adjoints is None:
+        operands = graph.operands[gate]
+        if self.adjoints is None:
             return [True] * len(operands)
         if all(adjoints[gate] is None for adjoints in self.adjoints):
             return [False] * len(operands)
-        local_derivatives = operation.local(FLOATS, self.values[gate], *[self.values[j] for j in operands])
-        return [local is not None for local in local_derivatives[: len(operands)]]
+        return [local is not None for local in local_derivatives(graph, self.values, gate)]
 
     def fused(self) -> "Answer":
         """The same answer computed with fused gates."""

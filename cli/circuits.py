@@ -5,16 +5,19 @@ from html import escape
 import graphviz
 
 from ..engine.graph import Constant
-from ..engine.operations import FLOATS
+from ..engine.passes import local_derivatives
 from .answer import Answer
 from .numbers import rounded
 
 GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 
+STOPPED = {"style": "dashed", "color": "#afb8c1"}
+"""An edge along which nothing flows back, unlike one that carries a 0."""
+
 _DIGITS = 3
 
 
-def draw(answer: Answer, drawn: list[int], stopped: dict[str, str], local: bool) -> graphviz.Digraph:
+def draw(answer: Answer, drawn: list[int], local: bool) -> graphviz.Digraph:
     """The picture as a DOT graph, with the local derivatives beside the gates where asked for."""
     graph = answer.program.graph
     dot = graphviz.Digraph("autodiff")
@@ -37,9 +40,11 @@ def draw(answer: Answer, drawn: list[int], stopped: dict[str, str], local: bool)
             tooltip = graphviz.escape(answer.program.title(node))
             dot.node(f"o{i}", label=graphviz.escape(symbol), tooltip=tooltip, **gate)
         dot.edge(f"o{i}:e", f"n{i}:w", weight="4")
-        labels = _local_derivatives(answer, i) if local else [""] * len(graph.operands[i])
-        for j, flows, label in zip(graph.operands[i], answer.flows(i), labels, strict=True):
-            dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else stopped))
+        operands = graph.operands[i]
+        locals = local_derivatives(graph, answer.values, i) if local and answer.values else [None] * len(operands)
+        for j, flows, each in zip(operands, answer.flows(i), locals, strict=True):
+            label = "" if each is None else f"× {rounded(each, _DIGITS)}"
+            dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else STOPPED))
     return dot
 
 
@@ -57,13 +62,3 @@ def _wire(answer: Answer, i: int) -> str:
         f'<TR><TD HEIGHT="18">{name}<FONT COLOR="{GREEN}">{above}</FONT></TD></TR><HR/>'
         f'<TR><TD HEIGHT="18"><FONT COLOR="{RED}">{below}</FONT></TD></TR></TABLE>>'
     )
-
-
-def _local_derivatives(answer: Answer, i: int) -> list[str]:
-    """What each operand's gradient is the gate's times; nothing where nothing flows."""
-    graph = answer.program.graph
-    operation, operands = graph.nodes[i].operation, graph.operands[i]
-    if operation is None or not answer.values:
-        return [""] * len(operands)
-    local = operation.local(FLOATS, answer.values[i], *[answer.values[j] for j in operands])
-    return ["" if each is None else f"× {rounded(each, _DIGITS)}" for each in local[: len(operands)]]

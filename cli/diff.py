@@ -71,7 +71,7 @@ def _only_variable(program: Program, values: dict[str, Number]) -> str:
 def derivative(program: Program, names: list[str], values: dict[str, Number], max_nodes: int) -> list[Node]:
     """The outputs differentiated by each of the names in turn; variables that have a value are numbers in it."""
     from ..engine.algebra import Algebra
-    from ..engine.derivatives import gradient
+    from ..engine.derivatives import repeated
     from ..grammar.parser import normalized
 
     variables = {variable.name: variable for variable in program.graph.inputs}
@@ -84,10 +84,7 @@ def derivative(program: Program, names: list[str], values: dict[str, Number], ma
             raise Failure(message, did_you_mean(name, list(variables)) or known_variables(program))
         wrt.append(variables[name])
     m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)
-    outputs = list(program.graph.outputs)
-    for variable in wrt:
-        outputs = [gradient(output, [variable], m)[0] for output in outputs]
-    return outputs
+    return [repeated(output, wrt, m) for output in program.graph.outputs]
 
 
 def _numbers(program: Program, values: dict[str, Number]) -> list[tuple[Node, float]]:

@@ -10,17 +10,15 @@ import graphviz
 from graphviz.backend import dot_command
 
 from ..engine.graph import Constant, Input
+from . import circuits
 from .answer import Answer
+from .circuits import GREEN, GREY, RED, STOPPED
 from .failures import NOT_MET, Failure
 from .numbers import rounded, shortest
 from .request import Request
 
-GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
 """The tints of an input, of an input that no derivative was asked for, and of the output."""
-
-STOPPED = {"style": "dashed", "color": "#afb8c1"}
-"""An edge along which nothing flows back, unlike one that carries a 0."""
 
 _DIGITS = 4
 _LONGEST_LABEL = 24
@@ -58,9 +56,7 @@ def draw(answer: Answer, request: Request) -> graphviz.Digraph:
     drawn = [i for i in range(len(graph.nodes)) if i in used]
     check_drawable(len(drawn), request.max_drawn)
     if request.style == "circuit":
-        from . import circuits
-
-        return circuits.draw(answer, drawn, STOPPED, request.local)
+        return circuits.draw(answer, drawn, request.local)
     return _records(answer, drawn)
 
 

@@ -5,8 +5,9 @@ from shutil import get_terminal_size
 
 from ..engine.graph import Constant
 from .answer import Answer
+from .circuits import GREEN, RED
 from .numbers import rounded
-from .pictures import GREEN, RED, check_drawable
+from .pictures import check_drawable
 from .request import Request
 
 _LONGEST_LABEL = 40

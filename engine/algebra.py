@@ -1,8 +1,4 @@
-"""Graphs made so that the same expression is one node, and simplified as a person would while they are made.
-
-No rule here changes a value but by rounding, or where a square overflows that its quotient does not; a product with a
-number that happens to be 0 stays, since it may be 0*inf.
-"""
+"""Graphs made so that the same expression is one node, and simplified as a person would while they are made."""
 
 from collections.abc import Mapping
 from math import isfinite

@@ -5,7 +5,7 @@ from typing import Any
 
 from . import passes
 from .algebra import Algebra, Flow
-from .graph import Graph, Input, Node
+from .graph import Graph, Input, Node, dependent
 from .passes import forward
 
 
@@ -14,6 +14,13 @@ def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
     graph = Graph([output], wrt)
     adjoints = backward(graph, m.read(graph), m, set(range(len(wrt))))
     return [m.node(guarded(m, adjoint)) for adjoint in adjoints[: len(wrt)]]
+
+
+def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
+    """The derivative of an output by an input, then by the next and so on."""
+    for variable in wrt:
+        (output,) = gradient(output, [variable], m)
+    return output
 
 
 def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> list[list[float]]:
@@ -49,15 +56,6 @@ def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list
             if j in varies and local is not None:
                 adjoints[j] = met(m, adjoints[j], passed(m, adjoint, local))
     return adjoints
-
-
-def dependent(graph: Graph, wrt: set[int]) -> set[int]:
-    """The positions of all nodes that depend on some."""
-    varies = set(wrt)
-    for i, operands in enumerate(graph.operands):
-        if not varies.isdisjoint(operands):
-            varies.add(i)
-    return varies
 
 
 def passed(m: Any, adjoint: Flow, local: Any) -> Flow:

@@ -6,6 +6,7 @@ from math import isfinite, isnan, nextafter
 
 from .graph import Graph
 from .operations import FLOATS
+from .passes import local_derivatives
 
 Adjoints = Sequence[float | None]
 
@@ -30,16 +31,9 @@ def cause_of_value(graph: Graph, values: Sequence[float], position: int) -> Caus
         if i in behind or isfinite(values[i]):
             continue
         behind.add(i)
-        taken = [j for j, local in zip(graph.operands[i], _locals(graph, values, i)) if local is not None]
+        taken = [j for j, local in zip(graph.operands[i], local_derivatives(graph, values, i)) if local is not None]
         pending.extend(taken or graph.operands[i])
     return Cause(min(behind), "value")
-
-
-def _locals(graph: Graph, values: Sequence[float], i: int) -> tuple[float | None, ...]:
-    operation = graph.nodes[i].operation
-    if operation is None:
-        return ()
-    return operation.local(FLOATS, values[i], *[values[j] for j in graph.operands[i]])
 
 
 def causes_of_adjoints(
@@ -61,7 +55,7 @@ def _cause_of_adjoint(
             (isfinite(adjoint), user, local, adjoint)
             for user in users.get(position, ())
             if (adjoint := adjoints[user]) is not None
-            for operand, local in zip(graph.operands[user], _locals(graph, values, user))
+            for operand, local in zip(graph.operands[user], local_derivatives(graph, values, user))
             if operand == position and local is not None and not isfinite(adjoint * local)
         ]
         if not contributions:

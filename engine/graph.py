@@ -73,6 +73,15 @@ class Graph:
         self.operands += [tuple(map(place, node.operands)) for node in computed]
 
 
+def dependent(graph: Graph, positions: Iterable[int]) -> set[int]:
+    """The positions of all nodes that depend on some, these included."""
+    varies = set(positions)
+    for i, operands in enumerate(graph.operands):
+        if not varies.isdisjoint(operands):
+            varies.add(i)
+    return varies
+
+
 def topological_order(outputs: Iterable[Node], given: Iterable[Node] = ()) -> list[Node]:
     """The outputs and everything they are computed from but the given leaves, operands before their users."""
     found: set[Node] = set(given)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nextafter
 
-from .graph import Graph
+from .graph import Graph, dependent
 from .operations import FLOATS, GROUPS
 
 _SMOOTH = 1e-9  # relative; a step in a derivative below it is rounding
@@ -25,10 +25,7 @@ class Kink:
 
 def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None], asked: Sequence[int]) -> list[Kink]:
     """The kinks whose choice reaches the derivatives asked for: at most one for each gate."""
-    varies = set(asked)
-    for i, operands in enumerate(graph.operands):
-        if not varies.isdisjoint(operands):
-            varies.add(i)
+    varies = dependent(graph, asked)
     found = []
     flows = [adjoint is not None and adjoint != 0.0 for adjoint in adjoints]
     decides = [False] * len(values)  # a choice: what it rests on reaches the answer although no gradient flows there

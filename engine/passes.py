@@ -1,6 +1,6 @@
 """The two passes over a graph: values forward, adjoints backward. Neither recurses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from .graph import Constant, Graph, Node
 from .operation import Operation
@@ -23,6 +23,14 @@ def forward(graph: Graph, inputs: Mapping[str, float]) -> list[float]:
         else:
             raise KeyError(node.label)  # an input that the graph was not told of
     return values
+
+
+def local_derivatives(graph: Graph, values: Sequence[float], i: int) -> tuple[float | None, ...]:
+    """Of a gate by each of its operands, None where nothing flows; of a leaf there are none."""
+    operation, operands = graph.nodes[i].operation, graph.operands[i]
+    if operation is None:
+        return ()
+    return operation.local(FLOATS, values[i], *[values[j] for j in operands])[: len(operands)]
 
 
 def backward(graph: Graph, values: list[float], output: Node) -> list[float | None]:

@@ -38,6 +38,9 @@ class Product(NamedTuple):
     above: Powers
     below: Powers
 
+    def inverse(self) -> "Product":
+        return Product(self.divisor, self.number, self.below, self.above)
+
 
 def product(x: Any) -> Product:
     """What a symbol or a number is a product of."""
@@ -70,7 +73,7 @@ def _product(x: Symbol) -> Product:
         return Product(1.0, 1.0, {left: right}, {})
     one, two = product(left), product(right)
     if name == "div":
-        two = Product(two.divisor, two.number, two.below, two.above)
+        two = two.inverse()
     if two.divisor == 0.0 or len(one.above) + len(two.above) + len(one.below) + len(two.below) > MOST:
         return whole
     both = times(one, two)

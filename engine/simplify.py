@@ -95,7 +95,7 @@ def _div(m: Any, x: Any, y: Any) -> Any:
     one, two = product(x), product(y)
     if two.number == 0.0:
         return None
-    two = Product(two.divisor, two.number, two.below, two.above)
+    two = two.inverse()
     both = times(one, two)
     if not (isfinite(both.number) and isfinite(both.divisor)):
         return None

@@ -6,7 +6,7 @@ from math import nan
 
 from .algebra import Algebra, Flow
 from .graph import Constant, Graph, Input, Node, topological_order
-from .operations import FLOATS
+from .passes import local_derivatives
 from .symbols import Symbol
 
 DISTRIBUTES, SWITCHES, ROUTES, SCALES = "distributes", "switches", "routes", "scales"
@@ -58,8 +58,7 @@ def steps(graph: Graph, values: Sequence[float], output: Node, names: Sequence[s
         if adjoint is None or operation is None:
             continue
         formulas, deed = _formulas(graph, names, i)
-        local_derivatives = operation.local(FLOATS, values[i], *[values[j] for j in operands])
-        for j, local, formula in zip(operands, local_derivatives, formulas):
+        for j, local, formula in zip(operands, local_derivatives(graph, values, i), formulas):
             if isinstance(graph.nodes[j], Constant):
                 continue
             before = totals[j]

@@ -109,12 +109,18 @@ def _parts(node: Node) -> Parts:
     name, symbol = operation.name, operation.symbol
     if symbol is None:
         return call(f"{name}(", operands, ")"), ATOM
+    spaced = name in _SPACED or BINDING.get(name, COMPARISON) == COMPARISON
+    return between(operation, operands, f" {symbol} " if spaced else symbol)
+
+
+def between(operation: Operation, operands: Sequence[Node], sign: str) -> Parts:
+    """An operator before its one operand, or between its two with the sign given."""
     binding, left, right = sides(operation)
+    symbol = operation.symbol or ""
     if len(operands) == 1:
         return [f"{symbol} " if symbol.isalpha() else symbol, (operands[0], binding)], binding
-    if name == "pow":
+    if operation.name == "pow":
         left, right = ATOM, SIGN
-    sign = f" {symbol} " if name in _SPACED or binding == COMPARISON else symbol
     return [(operands[0], left), sign, (operands[1], right)], binding
 
 

@@ -9,7 +9,7 @@ from ..engine.graph import Constant, Input, Node, topological_order
 from ..engine.operation import Operation
 from ..engine.operations import GROUPS, OPERATIONS
 from ..engine.symbols import SYMBOLS, Symbol
-from .printer import ATOM, COMPARISON, SIGN, Part, Parts, assemble, call, sides
+from .printer import ATOM, SIGN, Parts, assemble, between, call
 
 _CONDITIONAL = 0
 _BUILTIN = ("abs", "max", "min", "round")
@@ -95,15 +95,7 @@ def _parts(node: Node) -> Parts:
     if symbol is None:
         room = "" if name in _BUILTIN or not hasattr(math, name) else "math."
         return call(f"{room}{name}(", operands, ")"), ATOM
-    binding, left, right = sides(operation)
-    if len(operands) == 1:
-        return [f"{symbol} " if symbol.isalpha() else symbol, (operands[0], binding)], binding
-    if name == "pow":
-        left, right = ATOM, SIGN
-    elif binding == COMPARISON:
-        left = right = COMPARISON + 1
-    sign: Part = "**" if name == "pow" else f" {symbol} "
-    return [(operands[0], left), sign, (operands[1], right)], binding
+    return between(operation, operands, "**" if name == "pow" else f" {symbol} ")
 
 
 def _leaf(node: Node) -> Parts:
