@@ -1,6 +1,6 @@
 """Numbers as text."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
@@ -20,38 +20,26 @@ def rounded(number: float, digits: int) -> str:
     return f"{number:.{digits}g}" if isfinite(number) else shortest(number)
 
 
-def shortest_many(numbers: Any, text_of: Callable[[float], str] = shortest) -> tuple[Any, Any]:
-    """Many numbers as `shortest` writes them, each with a comma behind it, as bytes; and where the commas are."""
+def shortest_rows(numbers: Any, delimiter: str, text_of: Callable[[float], str] = shortest) -> bytes:
+    """A matrix of numbers as `shortest` writes them, a line each row."""
     import numpy as np
     import orjson
 
-    text = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), np.uint8)[1:].copy()
-    text[-1] = ord(",")
-    commas = np.flatnonzero(text == ord(","))
+    dumped = bytearray(orjson.dumps(numbers.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY))
+    dumped[-1:] = b","  # for the bracket
+    text = np.frombuffer(dumped, np.uint8)
+    ends = np.flatnonzero(text == ord(","))
+    text[ends] = ord(delimiter)
+    text[ends[numbers.shape[1] - 1 :: numbers.shape[1]]] = ord("\n")
     size = np.abs(numbers)
-    # orjson agrees with repr on these, but for the `.0` behind whole numbers.
-    alike = ((size >= 1e-4) & (size < 1e16)) | (size == 0)
-    whole = alike & (numbers == np.rint(numbers))
-    if np.count_nonzero(whole) < len(numbers) // 64:
-        alike &= ~whole
-    else:
-        stays = np.ones(len(text), bool)
-        stays[commas[whole] - 1] = stays[commas[whole] - 2] = False
-        text, commas = text[stays], commas - 2 * np.cumsum(whole)
-    if not alike.all():
-        which = np.flatnonzero(~alike)
-        text = _rewritten(text.tobytes(), commas, which, map(text_of, numbers[which].tolist()))
-        commas = np.flatnonzero(text == ord(","))
-    return text, commas
-
-
-def _rewritten(text: bytes, commas: Any, which: Any, words: Iterable[str]) -> Any:
-    """The text with some of its numbers written anew."""
-    import numpy as np
-
-    pieces, done = [], 0
-    starts = np.where(which > 0, commas[which - 1] + 1, 0)
-    for start, end, word in zip(starts.tolist(), commas[which].tolist(), words):
-        pieces += [text[done:start], word.encode()]
+    # orjson agrees with repr on all others, but for the `.0` behind whole numbers.
+    odd = np.flatnonzero(~(((size >= 1e-4) & (size < 1e16)) | (size == 0)))
+    starts = np.where(odd > 0, ends[odd - 1], 0) + 1
+    pieces, done = [], 1
+    for start, end, number in zip(starts.tolist(), ends[odd].tolist(), numbers.reshape(-1)[odd].tolist()):
+        pieces += [text.data[done:start], text_of(number).encode()]
         done = end
-    return np.frombuffer(bytearray(b"".join([*pieces, text[done:]])), np.uint8)
+    lines = b"".join([*pieces, text.data[done:]])
+    if (numbers == np.rint(numbers)).any():
+        lines = lines.replace(b".0\n", b"\n").replace(f".0{delimiter}".encode(), delimiter.encode())
+    return lines

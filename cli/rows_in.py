@@ -26,7 +26,7 @@ ENDINGS = {
 FORMATS = tuple(dict.fromkeys(ENDINGS.values()))
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
-_BLOCK = 1 << 20  # of text: large enough for the calls not to count, small enough for the cache and for little memory
+_BLOCK = 1 << 21  # of text: large enough for the calls not to count, small enough for the cache and for little memory
 _LONGEST = 1 << 27  # of one record
 
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from autodiff import parse
-from autodiff.cli.numbers import shortest, shortest_many
+from autodiff.cli.numbers import shortest, shortest_rows
 from autodiff.cli.rows import Question
 from autodiff.cli.rows_batch import Batch
 from autodiff.cli.rows_out import Text
@@ -109,7 +109,7 @@ def test_every_operation_gives_the_digits_of_the_scalar_command(operation: Opera
     ulps = 16 if "gamma" in operation.name else 4
     answers = Question(function.program, {}, function.inputs).compile()
     columns = answers(Batch(len(points), list(np.array(points).T.copy()), [], str))
-    text = Text("csv", [], ["value"], False, None).encode(len(points), [], columns).decode()
+    text = b"".join(Text("csv", [], ["value"], False, None).encode(len(points), [], columns)).decode()
     for point, line in zip(points, text.splitlines(), strict=True):
         expected = [function(*point), *function.gradient(*point).values()]
         for cell, number in zip(line.split(","), expected, strict=True):
@@ -132,9 +132,10 @@ def test_numbers_are_written_as_the_scalar_command_writes_them() -> None:
         np.array([2.0]),
         -normal[:1],
     ):
-        text, commas = shortest_many(numbers)
-        assert bytes(text).decode() == "".join(f"{shortest(x)}," for x in numbers.tolist())
-        assert [text[i] for i in commas] == [ord(",")] * len(numbers)
+        assert shortest_rows(numbers[:, None], ",").decode() == "".join(f"{shortest(x)}\n" for x in numbers.tolist())
+        pairs = np.stack([numbers, numbers[::-1]], axis=-1)
+        lines = [f"{shortest(x)}\t{shortest(y)}\n" for x, y in pairs.tolist()]
+        assert shortest_rows(pairs, "\t").decode() == "".join(lines)
 
 
 # --- Formats ----------------------------------------------------------------------------------------------------------
