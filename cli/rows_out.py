@@ -153,7 +153,8 @@ class Text:
         return [self._lines([*map(_cells, kept), *(_words(column, shortest) for column in results)])]
 
     def write(self, pieces: Sequence[bytes]) -> None:
-        for piece in [self.header, *pieces]:
+        first, *rest = pieces or [b""]
+        for piece in (self.header + first, *rest):
             self.sink.write(piece)
         self.header = b""
 
