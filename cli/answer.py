@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.passes import backward, forward, local_derivatives
+from ..engine.passes import backward, forward
 from ..grammar.errors import did_you_mean
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
@@ -74,16 +74,6 @@ class Answer:
     def derivatives(self, position: int) -> list[float]:
         """The derivative of each output by a node."""
         return [self.derivative(position, k) for k in range(len(self.adjoints or ()))]
-
-    def flows(self, gate: int) -> list[bool]:
-        """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
-        graph = self.program.graph
-        operands = graph.operands[gate]
-        if self.adjoints is None:
-            return [True] * len(operands)
-        if all(adjoints[gate] is None for adjoints in self.adjoints):
-            return [False] * len(operands)
-        return [local is not None for local in local_derivatives(graph, self.values, gate)]
 
     def fused(self) -> "Answer":
         """The same answer computed with fused gates."""

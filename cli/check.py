@@ -94,7 +94,7 @@ def _written(rows: list[Row], request: Request, text: str) -> str:
         return separated_lines([list(map(_key, head)), *body], "," if kind == "csv" else "\t")
     head = ["+/-" if name == "error" else name for name in head]
     if kind == "markdown":
-        return markdown_table("", head, body)
+        return markdown_table("", head, body, ["verdict"])
     from .tables import draw_table
 
     return draw_table("", head, body)

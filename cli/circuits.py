@@ -5,8 +5,8 @@ from html import escape
 import graphviz
 
 from ..engine.graph import Constant
-from ..engine.passes import local_derivatives
 from .answer import Answer
+from .drawing import Drawing, Gate
 from .numbers import rounded
 
 GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
@@ -17,35 +17,47 @@ STOPPED = {"style": "dashed", "color": "#afb8c1"}
 _DIGITS = 3
 
 
-def draw(answer: Answer, drawn: list[int], local: bool) -> graphviz.Digraph:
+def draw(drawing: Drawing, local: bool) -> graphviz.Digraph:
     """The picture as a DOT graph, with the local derivatives beside the gates where asked for."""
-    graph = answer.program.graph
+    answer = drawing.answer
     dot = graphviz.Digraph("autodiff")
-    dot.attr(rankdir="LR", bgcolor="white", nodesep="0.15", ranksep="0.25", nslimit="2", fontname="Helvetica")
+    dot.attr(
+        rankdir="LR", bgcolor="white", nodesep="0.15", ranksep="0.25", nslimit="2", ordering="in", fontname="Helvetica"
+    )
     dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color="#24292f")
     dot.attr("edge", color=GREY, arrowhead="none", fontname="Helvetica", fontsize="9", fontcolor=GREY)
-    for i in drawn:
-        node = graph.nodes[i]
+    for i in drawing.nodes:
+        node = answer.program.graph.nodes[i]
         name = {"label": graphviz.escape(answer.program.title(node, 24)), "shape": "plaintext"}
         if isinstance(node, Constant):
             dot.node(f"n{i}", fontcolor=GREY, height="0.2", width="0.2", **name)
             continue
         dot.node(f"n{i}", label=_wire(answer, i), shape="plain")
-        if node.operation is None:
-            dot.node(f"o{i}", height="0.2", width="0.2", **name)
-        else:
-            symbol = node.operation.symbol or node.operation.name
-            shape = "circle" if len(symbol) < 4 else "ellipse"
-            gate = {"shape": shape, "width": "0.35", "height": "0.35", "margin": "0.03"}
-            tooltip = graphviz.escape(answer.program.title(node))
-            dot.node(f"o{i}", label=graphviz.escape(symbol), tooltip=tooltip, **gate)
         dot.edge(f"o{i}:e", f"n{i}:w", weight="4")
-        operands = graph.operands[i]
-        locals = local_derivatives(graph, answer.values, i) if local and answer.values else [None] * len(operands)
-        for j, flows, each in zip(operands, answer.flows(i), locals, strict=True):
-            label = "" if each is None else f"× {rounded(each, _DIGITS)}"
+        if i not in drawing.gates:
+            dot.node(f"o{i}", height="0.2", width="0.2", **name)
+            continue
+        gate = drawing.gates[i]
+        shape = {"shape": "circle" if len(gate.name) < 4 else "ellipse", "width": "0.35", "height": "0.35"}
+        tooltip = graphviz.escape(answer.program.title(node))
+        dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip, margin="0.03", **shape)
+        for j, flows, derivative in zip(gate.operands, drawing.flows(i), gate.locals, strict=True):
+            variable = not isinstance(answer.program.graph.nodes[j], Constant)
+            shown = local and answer.values and variable and derivative is not None
+            label = f"× {rounded(derivative, _DIGITS)}" if shown else ""
             dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else STOPPED))
     return dot
+
+
+def name_of(gate: Gate) -> str:
+    """The name of a gate as HTML, and below it what a fused gate stands for."""
+    written = f'<BR/><FONT POINT-SIZE="9" COLOR="{GREY}">{escape(gate.written)}</FONT>' if gate.written else ""
+    return escape(gate.name) + written
+
+
+def label_of(gate: Gate) -> str:
+    """The same as the label of an oval."""
+    return f"<{name_of(gate)}>" if gate.written else str(graphviz.escape(gate.name))
 
 
 def _wire(answer: Answer, i: int) -> str:

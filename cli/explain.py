@@ -31,7 +31,7 @@ def explain(
     check_render(request)
     result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
     if result.program.several:
-        raise Failure("explain needs an expression with one output")
+        raise Failure("explain needs an expression with one output", "explain one of them at a time")
     put_out(result, request, lambda result, request: FORMATS[kind](_board(result), request))
 
 
@@ -101,22 +101,25 @@ def _rows(board: Board, number: Callable[[float], str]) -> tuple[list[Row], list
         [str(i), f"{name} = {print_expression(formula)}", number(value)]
         for i, (name, formula, value) in enumerate(board.forward, 1)
     ]
-    backward = [[f"d{board.names[board.answer.outputs[0]]} = 1", "", "1", ""]]
+    backward = [[f"d{board.names[board.answer.outputs[0]]} = 1", "1", "1", ""]]
+    totals: dict[int, float] = {}
     for step in board.backward:
-        target = f"d{board.names[step.operand]}"
+        line = f"d{board.names[step.operand]} {'+=' if step.adds else '='} "
+        before = f"{number(totals[step.operand])} + " if step.adds else ""
         if step.formula is None:
-            backward.append([f"{target} {'+= ' if step.adds else '= '}0", "", number(step.total), board.deed(step)])
-            continue
-        product = f"{number(board.adjoint(step.gate))} * {number(step.local)}"
-        line = f"{target} {'+=' if step.adds else '='} {print_expression(board.product(step)).replace('*', ' * ', 1)}"
-        backward.append([line, product, number(step.total), board.deed(step)])
+            line, numbers = f"{line}0", f"{before}0"
+        else:
+            line += print_expression(board.product(step)).replace("*", " * ", 1)
+            numbers = f"{before}{number(board.adjoint(step.gate))} * {number(step.local)}"
+        totals[step.operand] = step.total
+        backward.append([line, numbers, number(step.total), board.deed(step)])
     return forward, backward
 
 
 def _plain(board: Board, request: Request) -> str:
     forward, backward = _rows(board, shortest)
     lines = [f"{line}\t{value}" for _, line, value in forward]
-    lines += ["\t".join(filter(None, [line, value, deed])) for line, _, value, deed in backward]
+    lines += ["\t".join(row).rstrip() for row in backward]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -132,7 +135,8 @@ def _table(board: Board, request: Request) -> str:
 
 def _markdown(board: Board, request: Request) -> str:
     forward, backward = _rows(board, lambda number: rounded(number, request.digits))
-    return markdown_table("", _HEADS[0], forward) + "\n" + markdown_table("", _HEADS[1], backward)
+    words = ["forward", "in numbers", "gate"]
+    return markdown_table("", _HEADS[0], forward, words) + "\n" + markdown_table("", _HEADS[1], backward, words)
 
 
 def _json(board: Board, request: Request) -> str:

@@ -156,9 +156,9 @@ def markdown(answer: Answer, request: Request) -> str:
     return markdown_table(*grid(answer, request))
 
 
-def markdown_table(title: str, head: list[str], rows: list[list[str]]) -> str:
-    """A pipe table, with the title above it."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+def markdown_table(title: str, head: list[str], rows: list[list[str]], words: Sequence[str] = ()) -> str:
+    """A pipe table, with the title above it; numbers stand right, names and other words left."""
+    lines = [head, ["---" if name in (head[0], *words) else "---:" for name in head], *rows]
     table = "".join("| " + " | ".join(_markdown_cell(cell) for cell in line) + " |\n" for line in lines)
     return f"{_markdown_cell(title)}\n\n{table}" if title else table
 

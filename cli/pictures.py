@@ -1,7 +1,6 @@
 """Pictures of the graph, drawn with graphviz: a box for every value, an oval for every operation, left to right."""
 
 from collections import Counter
-from collections.abc import Sequence
 from html import escape
 from importlib.metadata import distribution
 from itertools import pairwise
@@ -13,6 +12,7 @@ from ..engine.graph import Constant, Input
 from . import circuits
 from .answer import Answer
 from .circuits import GREEN, GREY, RED, STOPPED
+from .drawing import Drawing, Gate
 from .failures import NOT_MET, Failure
 from .numbers import rounded, shortest
 from .request import Request
@@ -51,31 +51,27 @@ def _embedded_renderer() -> str:
 
 def draw(answer: Answer, request: Request) -> graphviz.Digraph:
     """The picture as a DOT graph."""
-    graph = answer.program.graph
-    used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
-    drawn = [i for i in range(len(graph.nodes)) if i in used]
-    check_drawable(len(drawn), request.max_drawn)
-    if request.style == "circuit":
-        return circuits.draw(answer, drawn, request.local)
-    return _records(answer, drawn)
+    drawing = Drawing(answer, request)
+    return circuits.draw(drawing, request.local) if request.style == "circuit" else _records(drawing)
 
 
-def _records(answer: Answer, drawn: list[int]) -> graphviz.Digraph:
+def _records(drawing: Drawing) -> graphviz.Digraph:
     """Boxes of values, and an oval for every operation."""
-    graph = answer.program.graph
+    answer, gates = drawing.answer, drawing.gates
     dot = graphviz.Digraph("autodiff")
     dot.attr(rankdir="LR", bgcolor="white", nodesep="0.18", ranksep="0.5", fontname="Helvetica")
     dot.attr(nslimit="2")  # the same picture of 400 nodes in 1 s instead of 27
     dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color=GREY)
     dot.attr("edge", color=GREY, arrowsize="0.6", fontname="Helvetica", fontsize="10", fontcolor=GREY)
-    for i in drawn:
+    for i in drawing.nodes:
         dot.node(f"n{i}", label=_box(answer, i), shape="plain", tooltip=_tooltip(answer, i))
-        _draw_operation(dot, answer, i)
-    uses = Counter(j for i in drawn for j in graph.operands[i])
-    for i in drawn:
-        for upper, lower in pairwise(graph.operands[i]):
+        if i in gates:
+            _draw_gate(dot, drawing, i)
+    uses = Counter(j for gate in gates.values() for j in gate.operands)
+    for gate in gates.values():
+        for upper, lower in pairwise(gate.operands):
             # A leaf with one use goes in the column of its sibling instead of far away.
-            if upper != lower and any(uses[j] == 1 and not graph.operands[j] for j in (upper, lower)):
+            if upper != lower and any(uses[j] == 1 and j not in gates for j in (upper, lower)):
                 with dot.subgraph() as column:
                     column.attr(rank="same")
                     column.node(f"n{upper}")
@@ -83,39 +79,29 @@ def _records(answer: Answer, drawn: list[int]) -> graphviz.Digraph:
     return dot
 
 
-def check_drawable(nodes: int, max_drawn: int) -> None:
-    """Failure where there are too many nodes to be read."""
-    if nodes > max_drawn:
-        message = f"a graph of {nodes} nodes is too large to draw (the limit is {max_drawn})"
-        raise Failure(message, f"raise it with --max-drawn {nodes}", NOT_MET)
-
-
-def _draw_operation(dot: graphviz.Digraph, answer: Answer, i: int) -> None:
+def _draw_gate(dot: graphviz.Digraph, drawing: Drawing, i: int) -> None:
     """The oval in front of a box, with an arrow from every operand in written order and one to the box."""
-    operation, operands = answer.program.graph.nodes[i].operation, answer.program.graph.operands[i]
-    if operation is None:
-        return
-    name, gate = operation.symbol or operation.name, {"tooltip": graphviz.escape(operation.help)}
-    flows = [{} if flows else STOPPED for flows in answer.flows(i)]
-    if len(operands) == 1:
-        dot.node(
-            f"o{i}", label=graphviz.escape(name), shape="ellipse", width="0.3", height="0.3", margin="0.05,0.02", **gate
-        )
-        dot.edge(f"n{operands[0]}:e", f"o{i}:w", **flows[0])
+    gate = drawing.gates[i]
+    tooltip = graphviz.escape(gate.help)
+    edges = [{} if flows else STOPPED for flows in drawing.flows(i)]
+    if len(gate.operands) == 1:
+        shape = {"shape": "ellipse", "width": "0.3", "height": "0.3", "margin": "0.05,0.02"}
+        dot.node(f"o{i}", label=circuits.label_of(gate), tooltip=tooltip, **shape)
+        dot.edge(f"n{gate.operands[0]}:e", f"o{i}:w", **edges[0])
     else:
-        named = [] if operation.commutative else operation.operand_names
-        dot.node(f"o{i}", label=_gate(name, len(operands), named), shape="plain", **gate)
-        for port, j in enumerate(operands):
-            dot.edge(f"n{j}:e", f"o{i}:{port}:w", **flows[port])
+        dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip)
+        for port, j in enumerate(gate.operands):
+            dot.edge(f"n{j}:e", f"o{i}:{port}:w", **edges[port])
     dot.edge(f"o{i}:e", f"n{i}:w", weight="4")  # a gate and its box want to be level
 
 
-def _gate(symbol: str, operands: int, names: Sequence[str]) -> str:
+def _gate(gate: Gate) -> str:
     """The label of an oval with a port for each operand, in written order; named where they differ."""
-    texts = [f'<FONT POINT-SIZE="9" COLOR="{GREY}">{name}</FONT>' for name in names] or [""] * operands
-    size = "" if names else ' CELLPADDING="0" HEIGHT="12"'
+    operands = len(gate.operands)
+    texts = [f'<FONT POINT-SIZE="9" COLOR="{GREY}">{name}</FONT>' for name in gate.ports] or [""] * operands
+    size = "" if gate.ports else ' CELLPADDING="0" HEIGHT="12"'
     rows = [f'<TD PORT="{port}"{size}>{text}</TD>' for port, text in enumerate(texts[:operands])]
-    rows[0] += f'<TD ROWSPAN="{operands}" WIDTH="20">{escape(symbol)}</TD>'
+    rows[0] += f'<TD ROWSPAN="{operands}" WIDTH="20">{circuits.name_of(gate)}</TD>'
     return (
         '<<TABLE STYLE="ROUNDED" BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
         + "".join(f"<TR>{row}</TR>" for row in rows)

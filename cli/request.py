@@ -57,6 +57,9 @@ class Request:
         str, typer.Option(metavar="STYLE", help="Draw boxes (record), or gates with numbers on their wires (circuit).")
     ] = "record"
     local: Annotated[bool, typer.Option("--local", help="Draw the local derivatives too, in a circuit.")] = False
+    collapse: Annotated[
+        bool, typer.Option("--collapse", help="Draw each call of a function, and each long sum, as one gate.")
+    ] = False
     max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
@@ -93,7 +96,7 @@ class Request:
 ROW_OPTIONS = ("data", "no_stdin", "from_", "columns", "keep", "out", "reduce", "on_error", "rejects")
 """The fields that only commands have that answer for rows."""
 
-DRAWING = ("render", "style", "local", "max_drawn")
+DRAWING = ("render", "style", "local", "collapse", "max_drawn")
 """The fields of a request that say how to draw."""
 
 Wrt = Annotated[

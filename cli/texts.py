@@ -6,8 +6,8 @@ from shutil import get_terminal_size
 from ..engine.graph import Constant
 from .answer import Answer
 from .circuits import GREEN, RED
+from .drawing import Drawing
 from .numbers import rounded
-from .pictures import check_drawable
 from .request import Request
 
 _LONGEST_LABEL = 40
@@ -19,8 +19,7 @@ def tree(answer: Answer, request: Request) -> str:
     from rich.text import Text
     from rich.tree import Tree
 
-    graph = answer.program.graph
-    check_drawable(len(graph.nodes), request.max_drawn)
+    gates = Drawing(answer, request).gates
     root, seen = Tree("", hide_root=True), set[int]()
     pending = [(root, output) for output in reversed(answer.outputs)]
     while pending:
@@ -29,12 +28,12 @@ def tree(answer: Answer, request: Request) -> str:
         label = Text.assemble(
             answer.names[i], (value and f" = {value}", "green"), (gradient and f"  {gradient}", "red")
         )
-        if i in seen and graph.operands[i]:
+        if i in seen and i in gates:
             parent.add(label.append(" (above)", "dim"))
             continue
         seen.add(i)
         branch = parent.add(label)
-        pending += [(branch, j) for j in reversed(graph.operands[i])]
+        pending += [(branch, j) for j in reversed(gates[i].operands if i in gates else ())]
     console = Console(width=get_terminal_size().columns if sys.stdout.isatty() else 10_000)
     with console.capture() as capture:
         console.print(root)
@@ -54,22 +53,17 @@ def _numbers(answer: Answer, i: int, request: Request) -> tuple[str, str]:
 
 def mermaid(answer: Answer, request: Request) -> str:
     """A flowchart: values above gradients in the boxes, and dotted arrows where nothing flows back."""
-    graph = answer.program.graph
-    used = {j for operands in graph.operands for j in operands} | set(answer.outputs)
-    check_drawable(len(used), request.max_drawn)
+    drawing = Drawing(answer, request)
     lines = ["flowchart LR"]
-    for i in sorted(used):
-        title = _quoted(answer.program.title(graph.nodes[i], _LONGEST_LABEL))
+    for i in drawing.nodes:
+        title = _quoted(answer.program.title(answer.program.graph.nodes[i], _LONGEST_LABEL))
         colors = zip(_numbers(answer, i, request), (GREEN, RED), strict=True)
         numbers = [f"<font color='{color}'>{_quoted(number)}</font>" for number, color in colors if number]
         lines.append(f'  n{i}["{"<br>".join([title, *numbers])}"]')
-    for i in sorted(used):
-        operation = graph.nodes[i].operation
-        if operation is None:
-            continue
-        lines.append(f'  o{i}(["{_quoted(operation.symbol or operation.name)}"]) --> n{i}')
-        arrows = ["-->" if flows else "-.->" for flows in answer.flows(i)]
-        lines += [f"  n{j} {arrow} o{i}" for j, arrow in zip(graph.operands[i], arrows, strict=True)]
+    for i, gate in drawing.gates.items():
+        lines.append(f'  o{i}(["{_quoted(gate.name)}"]) --> n{i}')
+        arrows = ["-->" if flows else "-.->" for flows in drawing.flows(i)]
+        lines += [f"  n{j} {arrow} o{i}" for j, arrow in zip(gate.operands, arrows, strict=True)]
     return "\n".join(lines) + "\n"
 
 

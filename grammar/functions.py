@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..engine.graph import Node, Span
 from .errors import ProgramError
-from .values import Value, Workshop
+from .values import Call, Value, Workshop
 
 Action = Callable[[Sequence[Value], Span], Value]
 """What one reduction of the parser does: values of the operands and the place in the text to a value."""
@@ -37,15 +37,15 @@ def cost(function: Function, costs: dict[Function, int]) -> int:
     return sum(1 + costs[action] if isinstance(action, Function) else bool(count) for action, count, _ in function.body)
 
 
-def play(workshop: Workshop, function: Function, arguments: Sequence[Value], call: Span) -> Value:
+def play(workshop: Workshop, function: Function, arguments: Sequence[Value], span: Span) -> Value:
     """The value of a call. Calls inside the body are frames on a stack of our own, so depth is no matter."""
-    first_age = Node().age
+    first_age, call = Node().age, Call(function.name, span)
     stack: list[Value] = []
     frames = [(iter(function.body), arguments)]
     try:
         while frames:
             steps, arguments = frames[-1]
-            for action, count, span in steps:
+            for action, count, place in steps:
                 if isinstance(action, Parameter):
                     stack.append(arguments[action.position])
                     continue
@@ -54,10 +54,10 @@ def play(workshop: Workshop, function: Function, arguments: Sequence[Value], cal
                 if isinstance(action, Function):
                     frames.append((iter(action.body), operands))
                     break
-                stack.append(workshop.note_call(action(operands, span), call, first_age))
+                stack.append(workshop.note_call(action(operands, place), call, first_age))
             else:
                 frames.pop()
     except ProgramError as error:
-        error.hint = error.hint or f"in the call {workshop.text[slice(*call)]}"
+        error.hint = error.hint or f"in the call {workshop.text[slice(*span)]}"
         raise
     return workshop.note_result(stack[0], call, first_age)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..engine.graph import Constant, Graph, Input, Node, Span
-from .values import Value, scalars
+from .values import Call, Value, scalars
 
 _LONGEST_NAME = 60
 
@@ -23,7 +23,8 @@ class Program:
     several: bool
     """Whether there are several outputs, or one that is a vector."""
     elements: Mapping[Node, int]
-    calls: Mapping[Node, Span]
+    calls: Mapping[Node, Call]
+    """Of a node made on the way to the value of a call, that call."""
 
     @cached_property
     def graph(self) -> Graph:
@@ -37,9 +38,9 @@ class Program:
 
         program = self
         for rewriting in GATES[form](self.graph.outputs):
-            new, place = rewriting.new, {gate: gate.span for gate in rewriting.inner.values()}
+            new, place = rewriting.new, {gate: _as_call(gate) for gate in rewriting.inner.values()}
             calls = {new[node]: call for node, call in program.calls.items() if node in new}
-            calls |= {node: place[gate] or (0, 0) for node, gate in rewriting.inner.items() if node.operation}
+            calls |= {node: place[gate] for node, gate in rewriting.inner.items() if node.operation}
             elements = {new[node]: i for node, i in program.elements.items() if node in new}
             outputs = [
                 tuple(new[node] for node in value) if isinstance(value, tuple) else new[value]
@@ -72,7 +73,7 @@ class Program:
             return _middle_cut(self._printed(node), longest)
         if isinstance(node, Constant):
             return self.source(node, longest) if node.span else f"{node.number:.6g}"
-        call = self.calls.get(node)
+        call = self.calls[node].span if node in self.calls else None
         title = self.source(node, longest)
         if call == node.span and node.operation is not None:  # a gate inside a function of the language itself
             title = node.operation.name
@@ -96,6 +97,12 @@ class Program:
         from .printer import print_expression
 
         return print_expression(node, {other: other.label for other in self.graph.nodes if other.label}, brief=True)
+
+
+def _as_call(gate: Node) -> Call:
+    """A gate that was taken apart, for those that it became."""
+    assert gate.operation is not None
+    return Call(gate.operation.symbol or gate.operation.name, gate.span or (0, 0))
 
 
 def _middle_cut(text: str, longest: int) -> str:

@@ -5,6 +5,7 @@ Every node of a graph is a scalar. An operation on vectors is unrolled here into
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..engine.graph import Constant, Graph, Input, Node, Span
 from ..engine.operation import Operation
@@ -23,6 +24,13 @@ def scalars(value: Value) -> tuple[Node, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
+class Call(NamedTuple):
+    """A piece of text that stands for several gates: the call of a function, or `w @ x`."""
+
+    name: str
+    span: Span
+
+
 @dataclass
 class Workshop:
     """Makes the nodes of one program, from one text, and remembers what their spans alone do not tell."""
@@ -32,7 +40,7 @@ class Workshop:
     first_age: int = field(default_factory=lambda: Node().age)
     elements: dict[Node, int] = field(default_factory=dict)
     """Of a node that is an element of a vector, its index."""
-    calls: dict[Node, Span] = field(default_factory=dict)
+    calls: dict[Node, Call] = field(default_factory=dict)
     """Of a node made on the way to the value of a call, that call."""
 
     def error(self, message: str, span: Span, hint: str | None = None) -> ProgramError:
@@ -60,19 +68,19 @@ class Workshop:
             self.elements[node] = i
         return vector
 
-    def note_call(self, value: Value, call: Span, first_age: int) -> Value:
+    def note_call(self, value: Value, call: Call, first_age: int) -> Value:
         """Remember the call that a value was made for, unless it was there before."""
         for node in scalars(value):
             if node.age > first_age:
-                self.calls[self.count(node, call)] = call
+                self.calls[self.count(node, call.span)] = call
         return value
 
-    def note_result(self, value: Value, call: Span, first_age: int) -> Value:
+    def note_result(self, value: Value, call: Call, first_age: int) -> Value:
         """The result of a call stands for the text of the call."""
         for node in scalars(value):
             if node.age > first_age:
                 self.calls.pop(node, None)
-                node.span = call
+                node.span = call.span
         return value
 
     def reserve(self, nodes: int, span: Span) -> None:
@@ -144,7 +152,7 @@ class Workshop:
         if not isinstance(left, tuple) or not isinstance(right, tuple):
             name = next((x.name for x in (left, right) if isinstance(x, Input)), None)
             raise self.error("a dot product needs two vectors", span, name and f"give it as a vector: {name}=[1, 2, 3]")
-        products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), span)
+        products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), Call("@", span))
         return self.apply(OPERATIONS["sum"], (products,), span)
 
     def softmax(self, operands: Sequence[Value], span: Span) -> Value:
@@ -152,15 +160,16 @@ class Workshop:
         (x,) = operands
         if not isinstance(x, tuple):
             raise self.error("softmax needs a vector", span)
-        top = self.inside(self.apply(OPERATIONS["max"], (x,), span), span)
-        shifted = self.inside(self.apply(OPERATIONS["sub"], (x, top), span), span)
-        powers = self.inside(self.apply(OPERATIONS["exp"], (shifted,), span), span)
-        total = self.inside(self.apply(OPERATIONS["sum"], (powers,), span), span)
+        call = Call("softmax", span)
+        top = self.inside(self.apply(OPERATIONS["max"], (x,), span), call)
+        shifted = self.inside(self.apply(OPERATIONS["sub"], (x, top), span), call)
+        powers = self.inside(self.apply(OPERATIONS["exp"], (shifted,), span), call)
+        total = self.inside(self.apply(OPERATIONS["sum"], (powers,), span), call)
         return self.apply(OPERATIONS["div"], (powers, total), span)
 
-    def inside(self, value: Value, span: Span) -> Value:
-        """A step on the way to the value that the text at the span stands for."""
-        return self.note_call(value, span, self.first_age)
+    def inside(self, value: Value, call: Call) -> Value:
+        """A step on the way to the value that the call stands for."""
+        return self.note_call(value, call, self.first_age)
 
 
 VECTOR_FUNCTIONS: dict[str, tuple[int, str, str, Callable[[Workshop, Sequence[Value], Span], Value]]] = {

@@ -9,7 +9,7 @@ import pytest
 from .conftest import Run
 
 ROOT = Path(__file__).parent.parent
-FILES = [ROOT / "README.md", *sorted(ROOT.glob("tests/**/*.transcript"))]
+FILES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("tests/**/*.transcript"))]
 
 
 def steps(file: Path) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The drawn graph, as the real renderer draws it."""
 
+import math
 import re
 import struct
 import xml.etree.ElementTree as ElementTree
@@ -104,13 +105,28 @@ def test_letters_that_mean_something_to_the_renderer(shell: Run) -> None:
     assert {"θ_1", "日本", "θ_1 - 日本"} <= set(texts(svg))
 
 
-def test_the_picture_in_the_readme_is_what_its_command_draws(shell: Run) -> None:
+DOCS = Path(__file__).parents[2] / "docs"
+KEPT = re.findall(r"^\$ (autodiff .* --render (\S+\.svg))$", (DOCS / "pictures.md").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("command", "name"), KEPT, ids=[name for _, name in KEPT])
+def test_the_pictures_in_the_docs_are_what_their_commands_draw(
+    shell: Run, tmp_path: Path, command: str, name: str
+) -> None:
     """By what is written where, since the bytes also depend on the renderer's version."""
-    kept = (Path(__file__).parents[2] / "docs" / "neuron.svg").read_text("utf-8")
-    drawn = shell(f"{NEURON} --format svg").stdout
+    kept = (DOCS / name).read_text("utf-8")
+    assert shell(command).returncode == 0
+    drawn = (tmp_path / name).read_text("utf-8")
     assert texts(kept) == texts(drawn)
     assert len(re.findall(r'class="(?:node|edge)"', kept)) == len(re.findall(r'class="(?:node|edge)"', drawn))
-    assert position(kept, "a*x")[1] < position(kept, "b")[1]
+    for one, other in zip(*(ElementTree.fromstring(svg).iter(f"{SVG}text") for svg in (kept, drawn)), strict=True):
+        assert float(one.attrib["x"]) == pytest.approx(float(other.attrib["x"]), abs=20)
+        assert float(one.attrib["y"]) == pytest.approx(float(other.attrib["y"]), abs=20)
+
+
+def test_every_picture_in_the_docs_has_its_command() -> None:
+    assert {name for _, name in KEPT} == {file.name for file in DOCS.glob("*.svg")}
+    assert len(KEPT) >= 5
 
 
 def test_the_same_bytes_every_run(shell: Run) -> None:
@@ -188,3 +204,45 @@ def test_a_circuit_names_what_the_user_named(shell: Run) -> None:
     )
     assert any("out_1" in text for text in drawn)
     assert {"x", "θ", "12", "where"} <= {text.strip() for text in drawn}
+
+
+def test_collapsed_calls_and_sums_are_one_gate_each(shell: Run) -> None:
+    program = "'n(w, x) = tanh(w @ x + 1); n(u, x)*n(v, x) + a + b' u=[1,2] v=[3,-4] x=[0.5,0.25] a=1 b=2"
+    for style in ("record", "circuit"):
+        whole = texts(shell(f"autodiff grad {program} --style {style} --format svg").stdout)
+        drawn = texts(shell(f"autodiff grad {program} --style {style} --collapse --format svg").stdout)
+        assert (whole.count("tanh"), whole.count("+")) == (2, 4)
+        assert [drawn.count(name) for name in ("n", "+", "*", "tanh")] == [2, 1, 1, 0]
+
+
+def test_numbers_and_flow_are_the_same_through_collapsed_gates(shell: Run) -> None:
+    """The local derivative by x, through both gates inside; and none by what was not chosen there."""
+    program = "'f(x, y) = where(x > 0, sin(x)*x, y); f(x, y)*2' x=1 y=3"
+    circuit = texts(shell(f"autodiff grad {program} --collapse --style circuit --local --format svg").stdout)
+    assert {f"× {math.sin(1) + math.cos(1):.3g}", "2.76", "0.841", "1.68"} <= set(circuit)
+    dot = shell(f"autodiff grad {program} --collapse --format dot").stdout
+    assert ["dashed" in line for line in dot.splitlines() if re.match(r"\s*n[01]:e -> ", line)] == [False, True]
+    mermaid = shell(f"autodiff grad {program} --collapse --format mermaid").stdout
+    assert [line.split()[1] for line in mermaid.splitlines() if re.match(r"\s*n[01] -", line)] == ["-->", "-.->"]
+    tree = shell(f"autodiff grad {program} --collapse --format tree").stdout
+    assert [line.split(" = ")[0].lstrip("└├│─ ") for line in tree.splitlines()] == [
+        "f(x, y)*2",
+        "f(x, y)",
+        "x",
+        "y",
+        "2",
+    ]
+
+
+def test_a_term_that_is_used_elsewhere_stays_out_of_a_collapsed_sum(shell: Run) -> None:
+    drawn = texts(shell("autodiff eval 's = a + b; t = a + b + c + d; t*s*(a + c)' --collapse --format svg").stdout)
+    assert [drawn.count(name) for name in ("+", "s", "t", "a + b", "a + c")] == [3, 1, 1, 0, 1]
+
+
+def test_a_fused_gate_shows_what_it_stands_for(shell: Run) -> None:
+    for style in ("record", "circuit"):
+        options = f"--style {style} --format svg"
+        fused = texts(shell(f"autodiff grad 's = 1/(1 + exp(-x)); log1p(s)' x=2 --gates fused {options}").stdout)
+        assert {"sigmoid", "1/(1 + exp(-x))", "log1p"} <= set(fused)
+        assert fused.count("log1p(s)") == (style == "record")  # which is the name of a box
+    assert "× nan" not in texts(shell("autodiff grad 'x^2' x=-2 --style circuit --local --format svg").stdout)
