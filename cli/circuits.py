@@ -42,9 +42,9 @@ def draw(drawing: Drawing, local: bool) -> graphviz.Digraph:
         tooltip = graphviz.escape(answer.program.title(node))
         dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip, margin="0.03", **shape)
         for j, flows, derivative in zip(gate.operands, drawing.flows(i), gate.locals, strict=True):
-            variable = not isinstance(answer.program.graph.nodes[j], Constant)
-            shown = local and answer.values and variable and derivative is not None
-            label = f"× {rounded(derivative, _DIGITS)}" if shown else ""
+            label = ""
+            if local and answer.values and not isinstance(answer.program.graph.nodes[j], Constant):
+                label = "" if derivative is None else f"× {rounded(derivative, _DIGITS)}"
             dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else STOPPED))
     return dot
 
