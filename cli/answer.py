@@ -13,7 +13,7 @@ from ..grammar.errors import did_you_mean
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from .bindings import Number, check_bindings, check_complete, read_bindings, read_vars
-from .failures import Failure
+from .failures import Failure, warn
 from .files import read_text
 from .request import Request
 
@@ -143,7 +143,9 @@ def read_request(request: Request) -> tuple[Program, dict[str, Number]]:
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
     lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
     program = parse(text.strip(), lengths, request.max_nodes)
-    check_bindings(program, given)
+    spare = check_bindings(program, given, values)
+    if spare and not request.quiet:
+        warn("note", spare)
     return program if request.gates == "written" else program.with_gates(request.gates), values
 
 

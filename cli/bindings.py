@@ -96,12 +96,16 @@ def evaluate_constant(name: str, text: str) -> Number:
     return numbers if isinstance(output, tuple) else numbers[0]
 
 
-def check_bindings(program: Program, given: Iterable[str]) -> None:
-    """Failure where a binding has no variable."""
-    names = list(program.inputs)
-    for name in given:
-        if name not in names:
-            raise Failure(f"'{name}' is no variable of the expression", _known(names))
+def check_bindings(program: Program, given: Iterable[str], values: Iterable[str]) -> str | None:
+    """What to say of bindings without a variable; Failure where a variable has no value, since one may be mistyped.
+
+    A derivative may have lost a variable, and is given the same values all the same.
+    """
+    names, known = list(program.inputs), set(values)
+    spare = [name for name in given if name not in names]
+    if spare and not known.issuperset(names):
+        raise Failure(f"'{spare[0]}' is no variable of the expression", _known(names))
+    return "nothing depends on " + enumerated([f"'{name}'" for name in spare]) if spare else None
 
 
 def _known(names: list[str]) -> str:
