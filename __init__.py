@@ -33,6 +33,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         value = getattr(import_module(_HOMES[name], __name__), name)
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("autodiff-cli")
     elif name == "__all__":
         import builtins
 

@@ -36,9 +36,9 @@ _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of cl
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from .. import __version__
 
-        print(f"autodiff {version('autodiff-cli')}")
+        print(f"autodiff {__version__}")
         raise typer.Exit
 
 

@@ -1,6 +1,7 @@
 """`import autodiff`: functions from text."""
 
 import copy
+import importlib.metadata
 import pickle
 import re
 from html import unescape
@@ -10,6 +11,8 @@ import pytest
 
 import autodiff
 from autodiff import Function, ProgramError, Scalar, parse, sigmoid
+
+from .conftest import Run
 
 AT = {"a": 0.2, "x": 2, "b": 0.6}
 NEURON = parse("sigmoid(a*x + b) + a")
@@ -112,6 +115,11 @@ def test_the_public_names_besides_operations_are_few() -> None:
 
 def texts(svg: str) -> set[str]:
     return set(map(unescape, re.findall(r"<text[^>]*>([^<]*)</text>", svg)))
+
+
+def test_the_version_is_that_of_the_distribution(shell: Run) -> None:
+    assert shell("autodiff --version").stdout == f"autodiff {autodiff.__version__}\n"
+    assert autodiff.__version__ == importlib.metadata.version("autodiff-cli")
 
 
 def test_functions_and_scalars_show_themselves_as_pictures() -> None:
