@@ -4,10 +4,11 @@ from html import escape
 
 import graphviz
 
-from ..engine.graph import Constant
+from ..engine.graph import Constant, Input
 from .answer import Answer
 from .drawing import Drawing, Gate
 from .numbers import rounded
+from .request import Request
 
 GREEN, RED, GREY = "#1a7f37", "#cf222e", "#6e7781"
 
@@ -17,7 +18,7 @@ STOPPED = {"style": "dashed", "color": "#afb8c1"}
 _DIGITS = 3
 
 
-def draw(drawing: Drawing, local: bool) -> graphviz.Digraph:
+def draw(drawing: Drawing, request: Request) -> graphviz.Digraph:
     """The picture as a DOT graph, with the local derivatives beside the gates where asked for."""
     answer = drawing.answer
     dot = graphviz.Digraph("autodiff")
@@ -26,6 +27,12 @@ def draw(drawing: Drawing, local: bool) -> graphviz.Digraph:
     )
     dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color="#24292f")
     dot.attr("edge", color=GREY, arrowhead="none", fontname="Helvetica", fontsize="9", fontcolor=GREY)
+    if not request.collapse:  # there each stands before its layer
+        with dot.subgraph() as left:
+            left.attr(rank="min")
+            for i in drawing.nodes:
+                if isinstance(answer.program.graph.nodes[i], Input):
+                    left.node(f"o{i}")
     for i in drawing.nodes:
         node = answer.program.graph.nodes[i]
         name = {"label": graphviz.escape(answer.program.title(node, 24)), "shape": "plaintext"}
@@ -43,7 +50,7 @@ def draw(drawing: Drawing, local: bool) -> graphviz.Digraph:
         dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip, margin="0.03", **shape)
         for j, flows, derivative in zip(gate.operands, drawing.flows(i), gate.locals, strict=True):
             label = ""
-            if local and answer.values and not isinstance(answer.program.graph.nodes[j], Constant):
+            if request.local and answer.values and not isinstance(answer.program.graph.nodes[j], Constant):
                 label = "" if derivative is None else f"× {rounded(derivative, _DIGITS)}"
             dot.edge(f"n{j}:e", f"o{i}", label=label, **({} if flows else STOPPED))
     return dot

@@ -52,7 +52,7 @@ def _embedded_renderer() -> str:
 def draw(answer: Answer, request: Request) -> graphviz.Digraph:
     """The picture as a DOT graph."""
     drawing = Drawing(answer, request)
-    return circuits.draw(drawing, request.local) if request.style == "circuit" else _records(drawing)
+    return circuits.draw(drawing, request) if request.style == "circuit" else _records(drawing)
 
 
 def _records(drawing: Drawing) -> graphviz.Digraph:

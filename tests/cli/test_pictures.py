@@ -246,3 +246,10 @@ def test_a_fused_gate_shows_what_it_stands_for(shell: Run) -> None:
         assert {"sigmoid", "1/(1 + exp(-x))", "log1p"} <= set(fused)
         assert fused.count("log1p(s)") == (style == "record")  # which is the name of a box
     assert "× nan" not in texts(shell("autodiff grad 'x^2' x=-2 --style circuit --local --format svg").stdout)
+
+
+def test_the_inputs_of_a_circuit_stand_at_the_left_in_order(shell: Run) -> None:
+    svg = shell(f"autodiff grad {CS231N} --style circuit --format svg").stdout
+    places = [position(svg, name) for name in ("w0", "x0", "w1", "x1", "w2")]
+    assert len({x for x, _ in places}) == 1
+    assert sorted(places, key=lambda place: place[1]) == places
