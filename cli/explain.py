@@ -1,10 +1,12 @@
 """`autodiff explain`: both passes step by step, as one writes them on a board."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from itertools import count
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import Constant, Input, Node
+from ..engine.graph import Constant, Input, Node, dependent
 from ..engine.operations import OPERATIONS
 from ..grammar.printer import print_expression
 from .answer import Answer, answer
@@ -13,6 +15,9 @@ from .formats import json_line, markdown_table
 from .numbers import rounded, shortest
 from .output import check_gates, check_render, format_of, put_out, unknown_format
 from .request import ROW_OPTIONS, Request, Wrt, takes_request
+
+if TYPE_CHECKING:
+    from ..engine.steps import Step
 
 
 @takes_request(*ROW_OPTIONS, "nodes")
@@ -41,25 +46,41 @@ class Board:
 
     answer: Answer
     names: list[str]
+    """Of the nodes; a constant has none, unless it is the output."""
+    gradients: list[str]
+    """The names of their gradients."""
     forward: list[tuple[str, Node, float]]
     """For each stage its name, its formula and its value."""
-    backward: list[Any]
-    """The steps, of `engine.steps`."""
+    backward: "list[Step]"
+
+    @property
+    def output(self) -> int:
+        return self.answer.outputs[0]
+
+    @property
+    def inputs(self) -> list[tuple[str, float]]:
+        """What is known before the first stage."""
+        leaves = range(len(self.answer.program.graph.inputs))
+        named = dict.fromkeys([*leaves, *([] if self.forward else [self.output])])
+        return [(self.names[i], self.answer.values[i]) for i in named]
 
     def adjoint(self, gate: int) -> float:
         """What arrives at a gate."""
         return self.answer.derivative(gate, 0)
 
-    def product(self, step: Any) -> Node:
+    def product(self, step: "Step") -> Node:
         """The gate's adjoint times the local derivative."""
-        return Node(OPERATIONS["mul"], (Input(f"d{self.names[step.gate]}"), step.formula))
+        assert step.formula is not None
+        return Node(OPERATIONS["mul"], (Input(self.gradients[step.gate]), step.formula))
 
-    def deed(self, step: Any) -> str:
+    def deed(self, step: "Step") -> str:
         """What the gate does, in a word; and that gradients add up."""
         operation = self.answer.program.graph.nodes[step.gate].operation
-        name = operation.name if operation else ""
-        more = ": nothing flows here" if step.formula is None else "; gradients add up" if step.adds else ""
-        return f"{name} {step.deed}{more}"
+        assert operation is not None
+        if step.formula is not None:
+            return f"{operation.name} {step.deed}{'; gradients add up' if step.adds else ''}"
+        chooses = f" {step.deed}" if operation.symbol is None and step.deed == "routes" else ""
+        return f"{operation.symbol or operation.name}{chooses}: nothing flows here"
 
 
 def _board(result: Answer) -> Board:
@@ -67,29 +88,38 @@ def _board(result: Answer) -> Board:
 
     graph, names = result.program.graph, _names(result)
     forward = [(names[stage.position], stage.formula, result.values[stage.position]) for stage in stages(graph, names)]
-    return Board(result, names, forward, steps(graph, result.values, graph.outputs[0], names))
+    backward = steps(graph, result.values, graph.outputs[0], names, dependent(graph, result.asked))
+    return Board(result, names, _gradients(names), forward, backward)
 
 
 def _names(result: Answer) -> list[str]:
     """A short name for every node: the user's own, or the next that is free."""
     nodes = result.program.graph.nodes
-    taken = {node.label for node in nodes if node.label} | {"t"}
-    names = []
-    used: set[str] = set()
+    used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
+    fresh = (name for k in count(1) if (name := f"t{k}") not in used)
     for i, node in enumerate(nodes):
-        if isinstance(node, Constant):
-            names.append("")
-            continue
-        name = node.label if node.label and (isinstance(node, Input) or node.label.isidentifier()) else None
-        if name is None and i == result.outputs[0] and "f" not in taken:
-            name = "f"
-        if name is None:
-            name = next(fresh for k in range(1, len(nodes) + 2) if (fresh := f"t{k}") not in taken | used)
-        while name in used:  # a name that was assigned again
-            name += "_"
+        output = i == result.outputs[0]
+        name = node.label or ("f" if output and "f" not in used else "")
+        if isinstance(node, Constant) and not output:
+            name = ""
+        elif not name or not (isinstance(node, Input) or name.isidentifier()):
+            name = next(fresh)
+        elif name in names:  # it was assigned again
+            name = next(again for k in count(2) if (again := f"{name}_{k}") not in used)
         used.add(name)
         names.append(name)
     return names
+
+
+def _gradients(names: list[str]) -> list[str]:
+    """The names of gradients: a d before the name, and a dash where that is the name of something else."""
+    gradients = list[str]()
+    for name in names:
+        gradient = f"d{name}"
+        while gradient in names or gradient in gradients:
+            gradient = f"{gradient[0]}_{gradient[1:]}"
+        gradients.append(gradient if name else "")
+    return gradients
 
 
 Row = list[str]
@@ -97,14 +127,13 @@ Row = list[str]
 
 def _rows(board: Board, number: Callable[[float], str]) -> tuple[list[Row], list[Row]]:
     """The lines of both passes in cells: what is computed, how in numbers, and the result."""
-    forward = [
-        [str(i), f"{name} = {print_expression(formula)}", number(value)]
-        for i, (name, formula, value) in enumerate(board.forward, 1)
-    ]
-    backward = [[f"d{board.names[board.answer.outputs[0]]} = 1", "1", "1", ""]]
+    forward = [["", name, number(value)] for name, value in board.inputs]
+    for i, (name, formula, value) in enumerate(board.forward, 1):
+        forward.append([str(i), f"{name} = {print_expression(formula)}", number(value)])
+    backward = [[f"{board.gradients[board.output]} = 1", "1", "1", ""]]
     totals: dict[int, float] = {}
     for step in board.backward:
-        line = f"d{board.names[step.operand]} {'+=' if step.adds else '='} "
+        line = f"{board.gradients[step.operand]} {'+=' if step.adds else '='} "
         before = f"{number(totals[step.operand])} + " if step.adds else ""
         if step.formula is None:
             line, numbers = f"{line}0", f"{before}0"
@@ -157,7 +186,7 @@ def _json(board: Board, request: Request) -> str:
         }
         for step in board.backward
     ]
-    document = {
+    document: dict[str, Any] = {
         "expression": board.answer.program.text,
         "value": board.answer.values[board.answer.outputs[0]],
         "inputs": {names[i]: board.answer.values[i] for i in range(len(graph.inputs))},
@@ -166,48 +195,65 @@ def _json(board: Board, request: Request) -> str:
         "backward": backward,
         "gradient": {names[i]: board.answer.derivative(i, 0) for i in board.answer.asked},
     }
+    if board.answer.warnings:
+        document["warnings"] = [warning.message() for warning in board.answer.warnings]
     return json_line(document)
 
 
 def _latex(board: Board, request: Request) -> str:
-    from ..grammar.latex import latex
+    from ..grammar.latex import FACTOR, distinct_names, expression
+
+    names = distinct_names(filter(None, board.names))
 
     def number(x: float) -> str:
-        return latex([Constant(float(rounded(x, request.digits)))])
+        return expression(Constant(float(rounded(x, request.digits))), {})
 
-    lines = [
-        rf"{latex([Input(name)])} &= {latex([formula])} = {number(value)}" for name, formula, value in board.forward
-    ]
-    output = board.names[board.answer.outputs[0]]
-    lines.append(rf"\mathrm{{d}}{latex([Input(output)])} &= 1")
+    def gradient(i: int) -> str:
+        return rf"\mathrm{{d}}{names[board.names[i]]}"
+
+    lines = [f"{names[name]} &= {number(value)}" for name, value in board.inputs]
+    for name, formula, value in board.forward:
+        lines.append(f"{names[name]} &= {expression(formula, names)} = {number(value)}")
+    lines.append(f"{gradient(board.output)} &= 1")
     for step in board.backward:
+        flow = "0"
+        if step.formula is None and step.adds:
+            continue
         if step.formula is not None:
-            product = rf"\mathrm{{d}}{latex([Input(board.names[step.gate])])} \cdot {_factor(latex([step.formula]))}"
-            plus = r"\mathrel{+}=" if step.adds else "="
-            target = rf"\mathrm{{d}}{latex([Input(board.names[step.operand])])}"
-            lines.append(f"{target} &{plus} {product} = {number(step.flow)}")
+            flow = rf"{gradient(step.gate)} \cdot {expression(step.formula, names, FACTOR)} = {number(step.flow)}"
+        total = rf" \rightarrow {number(step.total)}" if step.adds else ""
+        sign = r"\mathrel{+}=" if step.adds else "="
+        lines.append(f"{gradient(step.operand)} &{sign} {flow}{total}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n"
 
 
-def _factor(text: str) -> str:
-    return text if text.replace("_", "").replace("{", "").replace("}", "").isalnum() else rf"\left({text}\right)"
-
-
 def _python(board: Board, request: Request) -> str:
-    from ..grammar.python import python_program
+    from ..engine.steps import evaluated, taken
+    from ..grammar.python import Line, python_program
 
-    graph, names = board.answer.program.graph, board.names
-    point = [(names[i], board.answer.values[i]) for i in range(len(graph.inputs))]
-    forward = [(name, formula) for name, formula, _ in board.forward]
-    output = names[board.answer.outputs[0]]
-    backward = [
-        (f"d{names[step.operand]}", board.product(step), step.adds)
-        for step in board.backward
-        if step.formula is not None
-    ]
-    numbers = [names[i] for i in range(len(graph.nodes)) if not isinstance(graph.nodes[i], Constant)]
+    point = dict(zip(board.names, board.answer.values, strict=True))
+
+    def line(target: str, formula: Node, number: float, adds: bool = False) -> Line:
+        """Python raises where our number is not finite; so there the number itself stands."""
+        if all(map(isfinite, evaluated(taken(formula, point), point).values())):
+            return Line(target, formula, adds)
+        return Line(target, Constant(number), adds, print_expression(formula))
+
+    lines = [Line(name, Constant(value)) for name, value in board.inputs]
+    lines += [line(name, formula, value) for name, formula, value in board.forward]
+    lines.append(Line(board.gradients[board.output], Constant(1.0)))
+    for step in board.backward:
+        target = board.gradients[step.operand]
+        if step.formula is not None:
+            local = line("", step.formula, step.local)
+            product = board.product(replace(step, formula=local.formula))
+            lines.append(Line(target, product, step.adds, local.remark))
+        elif not step.adds:
+            lines.append(Line(target, Constant(0.0)))
+    reached = {board.output, *(step.operand for step in board.backward)}
+    printed = [(name, board.gradients[i] if i in reached else None) for i, name in enumerate(board.names) if name]
     try:
-        return python_program(point, forward, f"d{output}", backward, numbers)
+        return python_program(lines, printed)
     except ValueError as error:
         raise Failure(str(error), "use --format json") from None
 

@@ -41,14 +41,25 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
 
 
 def draw_steps(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines of a pass: what is computed folds, and its numbers have the colours of the pictures."""
+    """Lines of a pass: words fold, numbers do not, and those of the last column have the colours of the pictures.
+
+    Where there is no room for all columns, those that only say more are left out.
+    """
+    columns = dict(zip(head, zip(*rows, strict=True), strict=True))
+    widths = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
+    widths["gate"] = min(widths.get("gate", 0), _NARROWEST_WORDS)
+    room = get_terminal_size().columns if sys.stdout.isatty() else 1000
+    for spare in ("in numbers", "gate"):
+        if sum(widths[name] + 3 for name in columns) > room:
+            columns.pop(spare, None)
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in head:
+    for name in columns:
         style = {"value": "green", "gradient": "red"}.get(name)
-        drawn.add_column(name, overflow="fold", style=style, justify="right" if style else "left", no_wrap=bool(style))
-    for row in rows:
+        whole = name == "in numbers" or style is not None
+        drawn.add_column(name, overflow="fold", style=style, justify="right" if style else "left", no_wrap=whole)
+    for row in zip(*columns.values(), strict=True):
         drawn.add_row(*[Text(cell) for cell in row])
-    console = Console(width=None if sys.stdout.isatty() else 1000)
+    console = Console(width=room)
     with console.capture() as capture:
         console.print(drawn)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"

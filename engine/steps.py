@@ -1,12 +1,13 @@
 """Both passes step by step, as one writes them on a board: what each gate computes and what flows back through it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
 from .algebra import Algebra, Flow
 from .graph import Constant, Graph, Input, Node, topological_order
-from .passes import local_derivatives
+from .operations import OPERATIONS
+from .passes import forward, local_derivatives
 from .symbols import Symbol
 
 DISTRIBUTES, SWITCHES, ROUTES, SCALES = "distributes", "switches", "routes", "scales"
@@ -29,13 +30,14 @@ class Step:
     gate: int
     operand: int
     formula: Node | None
-    """The local derivative, in the names of operands and result; None where nothing flows."""
+    """The local derivative, in the names of operands and result; None where nothing flows. What a choice in it took at
+    these values stands for the choice."""
     local: float
     flow: float
     total: float
     """The operand's adjoint so far."""
     adds: bool
-    """Whether something has flowed to the operand before."""
+    """Whether there was a step to the operand before."""
     deed: str
 
 
@@ -48,27 +50,51 @@ def stages(graph: Graph, names: Sequence[str]) -> list[Stage]:
     ]
 
 
-def steps(graph: Graph, values: Sequence[float], output: Node, names: Sequence[str]) -> list[Step]:
-    """The backward pass from an output: a step for every operand of every gate that a gradient reaches."""
+def steps(
+    graph: Graph, values: Sequence[float], output: Node, names: Sequence[str], wanted: Collection[int]
+) -> list[Step]:
+    """The backward pass from an output: a step for every wanted operand of every gate that a gradient reaches."""
     totals: list[float | None] = [None] * len(values)
     totals[graph.position[output]] = 1.0
     found: list[Step] = []
+    reached: set[int] = set()
+    point = dict(zip(names, values, strict=True))
     for i in range(graph.position[output], -1, -1):
         adjoint, operation, operands = totals[i], graph.nodes[i].operation, graph.operands[i]
         if adjoint is None or operation is None:
             continue
         formulas, deed = _formulas(graph, names, i)
         for j, local, formula in zip(operands, local_derivatives(graph, values, i), formulas):
-            if isinstance(graph.nodes[j], Constant):
+            if j not in wanted or isinstance(graph.nodes[j], Constant):
                 continue
-            before = totals[j]
-            if local is None:
-                found.append(Step(i, j, None, nan, 0.0, before or 0.0, before is not None, deed))
+            before, adds = totals[j], j in reached
+            reached.add(j)
+            if local is None or formula is None:
+                found.append(Step(i, j, None, nan, 0.0, before or 0.0, adds, deed))
                 continue
             flow = adjoint * local
             totals[j] = total = flow if before is None else before + flow
-            found.append(Step(i, j, formula, local, flow, total, before is not None, deed))
+            found.append(Step(i, j, taken(formula, point), local, flow, total, adds, deed))
     return found
+
+
+def evaluated(formula: Node, point: Mapping[str, float]) -> dict[Node, float]:
+    """The values of all nodes of a formula."""
+    inputs = [node for node in topological_order([formula]) if isinstance(node, Input)]
+    graph = Graph([formula], inputs)
+    return dict(zip(graph.nodes, forward(graph, point), strict=True))
+
+
+def taken(formula: Node, point: Mapping[str, float]) -> Node:
+    """The formula without its choices: what each of them took at a point."""
+    values, new = evaluated(formula, point), dict[Node, Node]()
+    for node in topological_order([formula]):
+        operands = tuple(new[operand] for operand in node.operands)
+        if node.operation is OPERATIONS["where"]:
+            new[node] = operands[1] if values[node.operands[0]] else operands[2]
+        else:
+            new[node] = node if operands == node.operands else Node(node.operation, operands)
+    return new[formula]
 
 
 def _named(graph: Graph, names: Sequence[str], i: int) -> Node:

@@ -7,7 +7,7 @@ what stands before a parenthesis is always a function. And what binds loosely in
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import copysign, pi, tau
 
 from ..engine.graph import Constant, Input, Node, topological_order
@@ -15,6 +15,8 @@ from ..engine.operations import OPERATIONS
 from .printer import ATOM, BINDING, COMPARISON, VALUE, Part, Parts, assemble, call, regrouped, shared, sides
 
 _ADD, _MUL, _POW = BINDING["add"], BINDING["mul"], BINDING["pow"]
+FACTOR = _MUL
+"""How tightly a factor of a product must bind."""
 
 # Operations with a notation of their own, where @ stands for an operand, and how tightly it binds.
 _NOTATION = {
@@ -68,7 +70,7 @@ def latex(outputs: Sequence[Node], *, brief: bool = False) -> str:
     outputs = _with_signs_first(outputs)
     inputs: dict[Node, str] = {node: node.name for node in topological_order(outputs) if isinstance(node, Input)}
     equations = shared(outputs, brief=brief)
-    text_of = _distinct_names([*inputs.values(), *equations.values()])
+    text_of = distinct_names([*inputs.values(), *equations.values()])
     names = {node: text_of[name] for node, name in inputs.items()}
     rows = []
     for node, name in equations.items():
@@ -76,6 +78,13 @@ def latex(outputs: Sequence[Node], *, brief: bool = False) -> str:
         names[node] = text_of[name]
     answer = r",\quad ".join(_expression(output, names, brief=brief) for output in outputs)
     return "\n".join([r"\begin{aligned}", *rows, f"& {answer}", r"\end{aligned}"]) if rows else answer
+
+
+def expression(node: Node, names: Mapping[str, str], binding: int = VALUE) -> str:
+    """Mathematics for a node, whose inputs go by the names that `distinct_names` gave them."""
+    (node,) = _with_signs_first([node])
+    inputs = [other for other in topological_order([node]) if isinstance(other, Input)]
+    return _expression(node, {other: names[other.name] for other in inputs}, binding, brief=False)
 
 
 def _with_signs_first(outputs: Sequence[Node]) -> list[Node]:
@@ -162,7 +171,7 @@ def _number(text: str) -> Parts:
     return ([power], _POW) if mantissa == "1" else ([rf"{mantissa} \cdot {power}"], _MUL)
 
 
-def _distinct_names(names: Iterable[str]) -> dict[str, str]:
+def distinct_names(names: Iterable[str]) -> dict[str, str]:
     """Each name as mathematics; as it is, where two would look the same, such as x1 and x_1."""
     pretty = {name: _pretty(name) for name in names}
     count = Counter(pretty.values())

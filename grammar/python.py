@@ -3,7 +3,10 @@
 import keyword
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import nan
+from typing import NamedTuple
+from unicodedata import normalize
 
 from ..engine.graph import Constant, Input, Node, topological_order
 from ..engine.operation import Operation
@@ -15,41 +18,44 @@ _CONDITIONAL = 0
 _BUILTIN = ("abs", "max", "min", "round")
 
 
-def python_program(
-    point: Iterable[tuple[str, float]],
-    forward: Sequence[tuple[str, Node]],
-    seed: str,
-    backward: Sequence[tuple[str, Node, bool]],
-    printed: Iterable[str],
-) -> str:
-    """Both passes as statements, and a line that prints for each name its value and its gradient.
+class Line(NamedTuple):
+    """`target = formula`, or `target += formula`."""
+
+    target: str
+    formula: Node
+    adds: bool = False
+    remark: str = ""
+
+
+def python_program(lines: Sequence[Line], printed: Iterable[tuple[str, str | None]]) -> str:
+    """Statements, and then for each pair of names, of a value and of a gradient, a line that prints them.
 
     ValueError where an operation has no counterpart in the module math, nor a formula made of those that have.
     """
     helpers: dict[str, str] = {}
-    for formula in [formula for _, formula in forward] + [formula for _, formula, _ in backward]:
-        _define(helpers, formula)
-    lines = ["import math", *(f"\n\n{text}" for text in helpers.values()), *["\n"] * bool(helpers)]
-    lines += [f"{_name(name)} = {_number(value)}" for name, value in point]
-    lines += [f"{_name(name)} = {_as_number(formula)}" for name, formula in forward]
-    lines.append(f"{_name(seed)} = 1.0")
-    lines += [f"{_name(name)} {'+=' if adds else '='} {python_expression(formula)}" for name, formula, adds in backward]
-    reached = {seed, *(name for name, _, _ in backward)}
-    for name in printed:
-        gradient = _name(f"d{name}") if f"d{name}" in reached else "0.0"
-        lines.append(f'print("{name}", {_name(name)}, {gradient})')
-    return "\n".join(lines) + "\n"
+    for line in lines:
+        _define(helpers, line.formula)
+    names = _identifiers(line.target for line in lines)
+    text = ["import math", *(f"\n\n{definition}" for definition in helpers.values()), *["\n"] * bool(helpers)]
+    for target, formula, adds, remark in lines:
+        statement = f"{names[target]} {'+=' if adds else '='} {_as_number(formula, names)}"
+        text.append(f"{statement}  # {remark}" if remark else statement)
+    for name, gradient in printed:
+        text.append(f'print("{name}", {names[name]}, {names[gradient] if gradient else "0.0"})')
+    return "\n".join(text) + "\n"
 
 
-def _as_number(formula: Node) -> str:
+def _as_number(formula: Node, names: Mapping[str, str]) -> str:
     """Python's truth values as 1 and 0."""
-    text, truths = python_expression(formula), [row for row in GROUPS["choice and logic"] if row.symbol]
+    text, truths = python_expression(formula, names), [row for row in GROUPS["choice and logic"] if row.symbol]
     return f"1.0 if {text} else 0.0" if formula.operation in truths else text
 
 
-def python_expression(root: Node) -> str:
-    """An expression of Python for a node."""
-    return assemble(root, {}, _parts, lambda parts, own, binding: ["(", *parts, ")"])
+def python_expression(root: Node, names: Mapping[str, str] | None = None) -> str:
+    """An expression of Python for a node, whose inputs go by other names where these are given."""
+    inputs = [node for node in topological_order([root]) if isinstance(node, Input)]
+    written = {node: names[node.name] if names else node.name for node in inputs}
+    return assemble(root, written, _parts, lambda parts, own, binding: ["(", *parts, ")"])
 
 
 def _define(helpers: dict[str, str], formula: Node) -> None:
@@ -89,6 +95,8 @@ def _parts(node: Node) -> Parts:
     if name == "where":
         condition, x, y = ((operand, 1) for operand in operands)
         return [x, " if ", condition, " else ", y], _CONDITIONAL
+    if name == "norm":  # of any number of operands in Python
+        return call("math.hypot(", operands, ")"), ATOM
     if symbol is None and operation.variadic and name not in _BUILTIN:
         inner = _expanded(operation, operands)
         return _parts(inner)
@@ -99,7 +107,7 @@ def _parts(node: Node) -> Parts:
 
 
 def _leaf(node: Node) -> Parts:
-    text = _number(node.number) if isinstance(node, Constant) else _name(getattr(node, "name", ""))
+    text = _number(node.number if isinstance(node, Constant) else nan)
     return [text], SIGN if text.startswith("-") else ATOM
 
 
@@ -107,8 +115,15 @@ def _number(number: float) -> str:
     return repr(number) if math.isfinite(number) else f"float('{number}')"
 
 
-def _name(name: str) -> str:
-    """A name of Python's: w[0] is w_0, and what Python keeps for itself gets a dash."""
-    plain = re.sub(r"\W", "_", name.replace("]", ""))
-    taken = keyword.iskeyword(plain) or plain in ("math", "print", "float", *_BUILTIN, *OPERATIONS)
-    return f"{plain}_" if taken else plain
+def _identifiers(names: Iterable[str]) -> dict[str, str]:
+    """A name of Python's for each: w[0] is w_0, and what is taken, or kept by Python for itself, gets dashes."""
+    taken = {*keyword.kwlist, "__debug__", "math", "print", "float", *_BUILTIN, *OPERATIONS}
+    identifiers: dict[str, str] = {}
+    for name in names:
+        if name not in identifiers:
+            plain = normalize("NFKC", re.sub(r"\W", "_", name.replace("]", "")))  # as Python reads it
+            while plain in taken:
+                plain += "_"
+            identifiers[name] = plain
+            taken.add(plain)
+    return identifiers
