@@ -23,7 +23,7 @@ from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check as check_format
 from .output import format_of
-from .request import DRAWING, DRAWN, ROW_OPTIONS, Request, Wrt, takes_request
+from .request import DRAWING, DRAWN, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 
 _CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
 _ULP = 2.0**-52
@@ -43,7 +43,7 @@ class Row:
     verdict: str
 
 
-@takes_request(*ROW_OPTIONS, "nodes", *DRAWING)
+@takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
 def check(
     request: Request,
     wrt: Wrt = None,

@@ -49,15 +49,20 @@ class Drawing:
         self.nodes = sorted(used)
         if len(used) > request.max_drawn:
             message = f"a graph of {len(used)} nodes is too large to draw (the limit is {request.max_drawn})"
-            raise Failure(message, f"raise it with --max-drawn {len(used)}", NOT_MET)
+            hint = "" if request.collapse else ", or draw calls and long sums as one gate each with --collapse"
+            raise Failure(message, f"raise it with --max-drawn {len(used)}{hint}", NOT_MET)
 
     def flows(self, i: int) -> list[bool]:
         """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
-        adjoints, gate = self.answer.adjoints, self.gates[i]
-        if adjoints is None:
+        gate = self.gates[i]
+        if self.answer.adjoints is None:
             return [True] * len(gate.operands)
-        reached = any(each[i] is not None for each in adjoints)
-        return [reached and local is not None for local in gate.locals]
+        return [self.reached(i) and local is not None for local in gate.locals]
+
+    def reached(self, i: int) -> bool:
+        """Whether anything flows back to a node; so it is where no gradient was asked for."""
+        adjoints = self.answer.adjoints
+        return adjoints is None or any(each[i] is not None for each in adjoints)
 
     def _single(self, i: int, operation: Operation) -> Gate:
         name, ports = operation.symbol or operation.name, () if operation.commutative else operation.operand_names

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..engine.steps import Step
 
 
-@takes_request(*ROW_OPTIONS, "nodes")
+@takes_request(*ROW_OPTIONS, "nodes", formats=("table", "plain", "markdown", "json", "latex", "python"))
 def explain(
     request: Request,
     wrt: Wrt = None,

@@ -10,12 +10,12 @@ from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
 from .output import check, format_of, notes
-from .request import DRAWING, DRAWN, ROW_OPTIONS, Request, Wrt, takes_request
+from .request import DRAWING, DRAWN, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 
 Matrix = list[list[float]]
 
 
-@takes_request(*ROW_OPTIONS, "nodes", *DRAWING)
+@takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
 def hessian(
     request: Request,
     wrt: Wrt = None,

@@ -36,9 +36,9 @@ _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of cl
 
 def _version(asked: bool) -> None:
     if asked:
-        from .. import __version__
+        from importlib.metadata import version
 
-        print(f"autodiff {__version__}")
+        print(f"autodiff {version('autodiff-cli')}")
         raise typer.Exit
 
 

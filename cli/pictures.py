@@ -14,7 +14,7 @@ from .answer import Answer
 from .circuits import GREEN, GREY, RED, STOPPED
 from .drawing import Drawing, Gate
 from .failures import NOT_MET, Failure
-from .numbers import rounded, shortest
+from .numbers import drawn, shortest
 from .request import Request
 
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
@@ -92,7 +92,9 @@ def _draw_gate(dot: graphviz.Digraph, drawing: Drawing, i: int) -> None:
         dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip)
         for port, j in enumerate(gate.operands):
             dot.edge(f"n{j}:e", f"o{i}:{port}:w", **edges[port])
-    dot.edge(f"o{i}:e", f"n{i}:w", weight="4")  # a gate and its box want to be level
+    dot.edge(
+        f"o{i}:e", f"n{i}:w", weight="4", **({} if drawing.reached(i) else STOPPED)
+    )  # a gate and its box want to be level
 
 
 def _gate(gate: Gate) -> str:
@@ -115,9 +117,9 @@ def _box(answer: Answer, i: int) -> str:
     name = answer.program.title(node, _LONGEST_LABEL)
     if isinstance(node, Constant) and node.label is None:
         return f'<<FONT COLOR="{GREY}">{escape(name)}</FONT>>'
-    cells = _cell(rounded(answer.values[i], _DIGITS), GREEN) if answer.values else ""
+    cells = _cell(drawn(answer.values[i], _DIGITS), GREEN) if answer.values else ""
     if answer.adjoints is not None and not isinstance(node, Constant) and not _is_data(answer, i):
-        derivatives = [rounded(d, _DIGITS) for d in answer.derivatives(i)]
+        derivatives = [drawn(d, _DIGITS) for d in answer.derivatives(i)]
         if len(answer.outputs) > 1:
             derivatives = [f"{k}: {d}" for k, d in enumerate(derivatives, 1)]
         cells += _cell(", ".join(derivatives), RED)

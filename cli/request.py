@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,8 +19,13 @@ def _formats() -> list[str]:
 
 
 STYLES = ("record", "circuit")
+TABULAR = ("table", "plain", "json", "csv", "tsv", "markdown")
 DRAWN = ("tree", "dot", "svg", "mermaid")
 """The formats that show the graph, with or without numbers."""
+
+
+def _format_help(formats: Iterable[str]) -> str:
+    return f"{' '.join(formats)}; by default table, in a pipe plain."
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Request:
         typer.Option(
             metavar="FORMAT",
             autocompletion=_formats,
-            help="table plain json csv tsv markdown tree dot svg mermaid; by default table, in a pipe plain.",
+            help=_format_help(TABULAR + DRAWN),
         ),
     ] = None
     digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
@@ -105,9 +110,16 @@ Wrt = Annotated[
 """The option `--wrt` of the commands that take a gradient."""
 
 
-def takes_request(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let typer see the fields of `Request`, but some, in place of the first parameter of a command."""
-    shared = [p for name, p in inspect.signature(Request).parameters.items() if name not in without]
+def takes_request(*without: str, formats: Iterable[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let typer see the fields of `Request`, but some, in place of the first parameter of a command.
+
+    `formats` are those of the command where it has others than `eval` and `grad`.
+    """
+    fields = dict(inspect.signature(Request).parameters)
+    if formats:
+        option = typer.Option(metavar="FORMAT", autocompletion=lambda: list(formats), help=_format_help(formats))
+        fields["format"] = fields["format"].replace(annotation=Annotated[str | None, option])
+    shared = [field for name, field in fields.items() if name not in without]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,14 @@ def shell(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+def printed(*arguments: str) -> tuple[int, str]:
+    """The exit code of a command and what it prints to stdout, without a process of its own."""
+    from autodiff.cli.main import main
+
+    stdout = TextIOWrapper(BytesIO(), encoding="utf-8")
+    with redirect_stdout(stdout), redirect_stderr(StringIO()):
+        code = main([*arguments])
+    stdout.seek(0)
+    return code, stdout.read()

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autodiff.cli.main import main
-
-from ..conftest import Run
+from ..conftest import Run, printed
 
 STAGED = (
     "sigy = 1/(1 + exp(-y)); num = x + sigy; sigx = 1/(1 + exp(-x)); xpy = x + y; xpysqr = xpy^2; "
@@ -86,15 +84,10 @@ def test_the_steps_multiply_and_add_up_to_the_gradient(text: str, x: int, y: int
 
 
 def output(*arguments: str) -> dict:  # type: ignore[type-arg]
-    """What a command prints as JSON, without a process of its own."""
-    from contextlib import redirect_stderr, redirect_stdout
-    from io import BytesIO, StringIO, TextIOWrapper
-
-    stdout = TextIOWrapper(BytesIO(), encoding="utf-8")
-    with redirect_stdout(stdout), redirect_stderr(StringIO()):
-        assert main([*arguments, "--format", "json"]) == 0
-    stdout.seek(0)
-    return json.loads(stdout.read())  # type: ignore[no-any-return]
+    """What a command prints as JSON."""
+    code, text = printed(*arguments, "--format", "json")
+    assert code == 0
+    return json.loads(text)  # type: ignore[no-any-return]
 
 
 RUNNABLE = [

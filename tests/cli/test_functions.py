@@ -32,7 +32,7 @@ def test_all_operations_are_listed(shell: Run) -> None:
         ("mul", "by x: y; by y: x"),
         ("prod", "by x: y; by y: x"),
         ("relu", "where(x > 0, 1, 0)"),
-        ("where", "by condition: 0; by x: where(condition, 1, 0); by y: where(condition == 0, 1, 0)"),
+        ("where", "by condition: 0; by yes: where(condition, 1, 0); by no: where(condition == 0, 1, 0)"),
     ],
 )
 def test_derivatives_are_written_in_the_language(shell: Run, name: str, derivative: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import Run, interruptible
+from ..conftest import Run, interruptible, printed
 
 AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 
@@ -233,3 +234,15 @@ def test_completion_offers_commands_options_and_formats(shell: Run) -> None:
     assert "grad" in completions("autodiff g", 1)
     assert "--render" in completions("autodiff grad --r", 2)
     assert "json" in completions("autodiff grad --format j", 3)
+
+
+@pytest.mark.parametrize("command", ["eval", "grad", "explain", "hessian", "check"])
+def test_help_names_the_formats_that_the_command_takes(shell: Run, command: str) -> None:
+    """Each of them, and of all that other commands take no other."""
+    everything = "table plain json csv tsv markdown tree dot svg mermaid latex python".split()
+    text = " ".join(shell(f"autodiff {command} --help", COLUMNS="200").stdout.split())
+    named = re.search(r"--format FORMAT ([a-z ]+); by default", text)
+    assert named is not None
+    for kind in everything:
+        code, _ = printed(command, "x^2", "x=3", "--format", kind)
+        assert (code == 0) == (kind in named[1].split()), kind

@@ -251,5 +251,5 @@ def test_a_fused_gate_shows_what_it_stands_for(shell: Run) -> None:
 def test_the_inputs_of_a_circuit_stand_at_the_left_in_order(shell: Run) -> None:
     svg = shell(f"autodiff grad {CS231N} --style circuit --format svg").stdout
     places = [position(svg, name) for name in ("w0", "x0", "w1", "x1", "w2")]
-    assert len({x for x, _ in places}) == 1
+    assert max(x for x, _ in places) < 10
     assert sorted(places, key=lambda place: place[1]) == places
