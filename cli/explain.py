@@ -96,6 +96,7 @@ def _names(result: Answer) -> list[str]:
     """A short name for every node: the user's own, or the next that is free."""
     nodes = result.program.graph.nodes
     used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
+    given = set[str]()
     fresh = (name for k in count(1) if (name := f"t{k}") not in used)
     for i, node in enumerate(nodes):
         output = i == result.outputs[0]
@@ -104,21 +105,23 @@ def _names(result: Answer) -> list[str]:
             name = ""
         elif not name or not (isinstance(node, Input) or name.isidentifier()):
             name = next(fresh)
-        elif name in names:  # it was assigned again
+        elif name in given:  # it was assigned again
             name = next(again for k in count(2) if (again := f"{name}_{k}") not in used)
         used.add(name)
+        given.add(name)
         names.append(name)
     return names
 
 
 def _gradients(names: list[str]) -> list[str]:
     """The names of gradients: a d before the name, and a dash where that is the name of something else."""
-    gradients = list[str]()
+    gradients, taken = list[str](), set(names)
     for name in names:
         gradient = f"d{name}"
-        while gradient in names or gradient in gradients:
+        while gradient in taken:
             gradient = f"{gradient[0]}_{gradient[1:]}"
         gradients.append(gradient if name else "")
+        taken.add(gradient)
     return gradients
 
 

@@ -54,7 +54,7 @@ def _as_number(formula: Node, names: Mapping[str, str]) -> str:
 def python_expression(root: Node, names: Mapping[str, str] | None = None) -> str:
     """An expression of Python for a node, whose inputs go by other names where these are given."""
     inputs = [node for node in topological_order([root]) if isinstance(node, Input)]
-    written = {node: names[node.name] if names else node.name for node in inputs}
+    written: dict[Node, str] = {node: names[node.name] if names else node.name for node in inputs}
     return assemble(root, written, _parts, lambda parts, own, binding: ["(", *parts, ")"])
 
 
