@@ -35,6 +35,7 @@ class Algebra(Symbols):
         self.numbers: dict[Node, float] = {}
         self.products: dict[Node, Product] = {}
         self.sums: dict[Node, Sum] = {}
+        self.expanded: dict[Node, Sum] = {}
         self.zero_unless: dict[Symbol, Any] = {}
         """Of a symbol that is 0 where a condition does not hold, the condition."""
 

@@ -158,6 +158,10 @@ def _add(m: Any, x: Any, y: Any, sign: float = 1.0) -> Any:
     both = _added(one, two, sign)
     if len(both) < len(one) + len(two):
         return _sum(m, both)
+    if (factored := _factored(m, x, y, sign)) is not None:
+        return factored
+    if len(both) <= MOST and (collected := _collected(x, y, sign)) is not None and len(collected) <= len(both):
+        return _sum(m, collected)
     if isinstance(x, Symbol) and (product(x).number < 0.0 and sign > 0.0):
         return m.sub(y, m.neg(x))
     if (y < 0.0) if isinstance(y, float) else product(y).number < 0.0:
@@ -167,7 +171,46 @@ def _add(m: Any, x: Any, y: Any, sign: float = 1.0) -> Any:
         if isinstance(number, float):  # numbers last
             return (x + rest if is_a(y, "add") else x - rest) + number
     choice = _choice(m, x, y, sign)
-    return _fraction(m, x, y, sign) or _factored(m, x, y, sign) if choice is None else choice
+    return _fraction(m, x, y, sign) if choice is None else choice
+
+
+def _collected(x: Any, y: Any, sign: float) -> Sum | None:
+    """The terms of a sum of products of sums, where some of them meet: 8*x^2 + 4*(x^2 - 1) as 12*x^2 - 4."""
+    one, two = expanded(x), expanded(y)
+    both = _added(one, two, sign)
+    return {term: number for term, number in both.items() if number} if len(both) < len(one) + len(two) else None
+
+
+def expanded(x: Any) -> Sum:
+    """What a symbol or a number is a sum of, where a sum times something is a sum too."""
+    if isinstance(x, float):
+        return terms(x)
+    known = x.m.expanded
+    if x.node not in known:
+        known[x.node] = _expanded(x)
+    found: Sum = known[x.node]
+    return found
+
+
+def _expanded(x: Symbol) -> Sum:
+    total: Sum = {}
+    for term, number in terms(x).items():
+        parts = _distributed(term) if isinstance(term, Symbol) else {term: 1.0}
+        total = _added(total, {part: number * factor for part, factor in parts.items()}, 1.0)
+    return total
+
+
+def _distributed(term: Symbol) -> Sum:
+    """The terms of a sum times something else."""
+    p = product(term)
+    sums = [base for base, power in p.above.items() if power == 1.0 and (is_a(base, "add") or is_a(base, "sub"))]
+    if len(sums) != 1 or p.divisor != 1.0 or p.below:
+        return {term: 1.0}
+    rest = _written(term.m, p._replace(number=1.0, above={b: n for b, n in p.above.items() if b != sums[0]}))
+    total: Sum = {}
+    for inner, number in terms(sums[0]).items():
+        total = _added(total, {term.m.mul(rest, inner): number * p.number}, 1.0)
+    return total
 
 
 def _choice(m: Any, x: Any, y: Any, sign: float) -> Any:

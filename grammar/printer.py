@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from math import copysign
 
 from ..engine.graph import Constant, Input, Node, topological_order
 from ..engine.operation import Operation
@@ -131,20 +132,33 @@ def regrouped(parts_of: Callable[[Node], Parts]) -> Callable[[Node], Parts]:
         parts, binding = parts_of(node)
         if node.operation is not None and node.operation.name in _REGROUPED and _stays(node):
             binding = min(binding, BINDING["mul"])
-            parts[-1] = (node.operands[-1], binding)
+            last = max(i for i, part in enumerate(parts) if not isinstance(part, str))
+            parts[last] = (node.operands[-1], binding)
         return parts, binding
 
     return parts
 
 
 def _stays(node: Node) -> bool:
-    """Whether the last operand means the same without parentheses: what then stands beside the operator is no `%`."""
+    """Whether the last operand means the same without parentheses: beside the operator stands no `%` and no sign."""
     allowed, first = _REGROUPED[node.operation.name if node.operation else ""], node.operands[-1]
     for _ in range(_FEW):
         if first.operation not in allowed:
             break
         first = first.operands[0]
-    return first is not node.operands[-1] and (first.operation is None or first.operation.name != "mod")
+    return first is not node.operands[-1] and not _begins_with_a_sign(first) and not _is(first, "mod")
+
+
+def _begins_with_a_sign(node: Node) -> bool:
+    for _ in range(_FEW):
+        if not _is(node, "mul", "div", "add", "sub"):
+            break
+        node = node.operands[0]
+    return _is(node, "neg") or (isinstance(node, Constant) and copysign(1.0, node.number) < 0)
+
+
+def _is(node: Node, *names: str) -> bool:
+    return node.operation is not None and node.operation.name in names
 
 
 def _leaf(node: Node) -> Parts:
