@@ -254,7 +254,7 @@ def test_a_gradient_costs_at_most_five_times_its_function(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "order", "most"),
-    [("x^2", 50, 0), ("sin(x)^20", 10, 200), ("x^50", 49, 2), ("exp(-x^2)", 20, 200), ("tanh(x)", 20, 400)],
+    [("x^2", 50, 0), ("sin(x)^20", 10, 200), ("x^50", 49, 2), ("exp(-x^2)", 20, 300), ("tanh(x)", 20, 400)],
 )
 def test_shared_pieces_stay_shared_in_high_orders(text: str, order: int, most: int) -> None:
     assert size(differentiated(text, *"x" * order)) <= most
