@@ -121,7 +121,7 @@ class Lines:
         return Failure(f"{self.source.name} {message}", code=NOT_MET)
 
     def first(self) -> bytes:
-        """The first record with its line's end; nothing where there is none."""
+        """The first record with its line's end; Failure where there is none."""
         while True:
             while self.rest[:1] in (b"\n", b"\r"):  # blank lines above it
                 self.line += self.rest[:1] == b"\n"
@@ -130,8 +130,17 @@ class Lines:
             while end and self.cut(self.rest[:end]) < end:
                 end = self.rest.find(b"\n", end) + 1
             if end or not (more := self.source.read()):
-                return self.take(end or len(self.rest))
+                break
             self.rest += more
+        first = self.take(end or len(self.rest))
+        if not first.strip():
+            raise self.failure("is empty")
+        return first
+
+    def put_back(self, taken: bytes) -> None:
+        """What was taken last is to be read again."""
+        self.rest = taken + self.rest
+        self.line -= taken.count(b"\n")
 
     def take(self, size: int) -> bytes:
         taken, self.rest = self.rest[:size], self.rest[size:]

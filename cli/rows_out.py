@@ -3,18 +3,16 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .failures import NOT_MET, Failure
-from .numbers import shortest, shortest_or_null, shortest_rows
-from .rows_in import DELIMITERS, FORMATS
+from .rows_in import FORMATS
 
 OUT_FORMATS = (*FORMATS, "plain")
 """`plain` is tsv without a header."""
 
-_PIECE = 1 << 14  # rows that are turned into text at once
 _ROW_GROUP = 1 << 18  # rows of parquet that are written together
 
 
@@ -131,100 +129,6 @@ class WholeFile:
         self.file.close()
         if self.part:
             os.unlink(self.part)
-
-
-class Text:
-    """Rows as csv, tsv, jsonl or plain."""
-
-    def __init__(self, kind: str, kept: Sequence[str], names: Sequence[str], header: bool, sink: Any) -> None:
-        self.kind, self.names, self.sink = kind, [*kept, *names], sink
-        self.typed = kind == "jsonl"
-        self.delimiter = DELIMITERS.get(kind, "\t")
-        self.header = self._lines([[name] for name in self.names]) if header and kind in DELIMITERS else b""
-
-    def encode(self, count: int, kept: Sequence[Any], results: Sequence[Any]) -> list[bytes]:
-        """The text of some rows, in pieces of whole lines."""
-        if not count:
-            return []
-        if self.kind == "jsonl":
-            return [self._objects(kept, results)]
-        if not kept:
-            return self._numbers(results)
-        return [self._lines([*map(_cells, kept), *(_words(column, shortest) for column in results)])]
-
-    def write(self, pieces: Sequence[bytes]) -> None:
-        first, *rest = pieces or [b""]
-        for piece in (self.header + first, *rest):
-            self.sink.write(piece)
-        self.header = b""
-
-    def finish(self) -> None:
-        self.write([])
-
-    def _numbers(self, results: Sequence[Any]) -> list[bytes]:
-        """In small pieces, which stay in the cache."""
-        import numpy as np
-
-        pieces = []
-        for start in range(0, len(results[0]), _PIECE):
-            numbers = np.stack([column[start : start + _PIECE] for column in results], axis=-1)
-            pieces.append(shortest_rows(numbers, self.delimiter))
-        return pieces
-
-    def _lines(self, columns: Sequence[Sequence[str]]) -> bytes:
-        import csv
-        from io import StringIO
-
-        text = StringIO()
-        csv.writer(text, delimiter=self.delimiter, lineterminator="\n").writerows(zip(*columns))
-        return text.getvalue().encode("utf-8", "surrogateescape")
-
-    def _objects(self, kept: Sequence[Any], results: Sequence[Any]) -> bytes:
-        import json
-
-        columns = [*map(_json_words, kept), *(_words(column, shortest_or_null) for column in results)]
-        heads = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in self.names]
-        line = "{" + ", ".join(f"{head}: %s" for head in heads) + "}\n"
-        return "".join([line % row for row in zip(*columns)]).encode("utf-8", "surrogateescape")
-
-
-def _words(column: Any, text_of: Callable[[float], str]) -> list[str]:
-    import numpy as np
-
-    return shortest_rows(np.stack([column], axis=-1), ",", text_of).decode().splitlines()
-
-
-def _values(column: Any) -> list[Any]:
-    """The values of a list, or of an array of Arrow's or NumPy's."""
-    if isinstance(column, list):
-        return column
-    values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.tolist()
-    return values
-
-
-def _cells(column: Any) -> list[str]:
-    """A kept column as it stands in csv."""
-    return [_cell(value) for value in _values(column)]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else shortest(value) if isinstance(value, float) else str(value)
-
-
-def _json_words(column: Any) -> list[str]:
-    """A kept column as it stands in JSON."""
-    import json
-
-    return [
-        shortest_or_null(value)
-        if isinstance(value, float)
-        else json.dumps(value if isinstance(value, bool | int | None) else _cell(value), ensure_ascii=False)
-        for value in _values(column)
-    ]
 
 
 class Table:

@@ -21,9 +21,9 @@ import pytest
 
 from autodiff import parse
 from autodiff.cli.numbers import shortest, shortest_rows
-from autodiff.cli.rows import Question
 from autodiff.cli.rows_batch import Batch
-from autodiff.cli.rows_out import Text
+from autodiff.cli.rows_question import Question
+from autodiff.cli.rows_text import Text
 from autodiff.engine.graph import Input, Node
 from autodiff.engine.operation import Operation
 from autodiff.engine.operations import OPERATIONS
@@ -35,6 +35,11 @@ AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 POINTS = "a,x,b\n0.2,2,0.6\n1,-2,3\n"
 ANSWERS = """value,d_a,d_x,d_b
 0.931058578630005,1.3932238664829637,0.039322386648296376,0.19661193324148185
+"""
+VECTOR = "printf 'w[0],w[1],x\\n1,2,3\\n4,5,6\\n'"
+SEVERAL = """value(y),d_x(y),value(x*y),d_x(x*y)
+9,6,27,27
+36,12,216,108
 """
 EXACT = ("add", "sub", "mul", "div", "neg", "sqrt", "abs", "max", "min", "floor", "clip")
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow")
@@ -81,6 +86,16 @@ def test_a_row_is_answered_as_the_scalar_command_would(shell: Run, tmp_path: Pat
         ("printf 'x\\n5\\n' | autodiff eval x --format plain", "5\n"),
         ('seq 3 | while read i; do autodiff eval "x+$i" x=1; done', "2\n3\n4\n"),
         ("yes 1 | autodiff eval 'x+1' | head -3", "2\n2\n2\n"),
+        (f"{VECTOR} | autodiff grad 'w @ [x, 1]'", "value,d_w[0],d_w[1],d_x\n5,3,1,1\n29,6,1,4\n"),
+        (f"{VECTOR} | autodiff grad 'sum(w)*x' --wrt w[1],x", "value,d_w[1],d_x\n9,3,3\n54,6,9\n"),
+        (f"{VECTOR} | tail -1 | autodiff eval 'max(w)' --columns 'w[0],w[1],x'", "5\n"),
+        (f"{VECTOR} | autodiff eval 'w[0] - x' w=[8,9,10]", "value\n5\n2\n"),
+        (f"{VECTOR} | autodiff eval w --reduce sum", "value(w[0]),value(w[1])\n5,7\n"),
+        ("printf 'w,w[0]\\n1,2\\n' | autodiff eval w", "value\n1\n"),
+        ("printf 'pi[0],x\\n1,2\\n' | autodiff eval 'cos(pi)*x'", "value\n-2\n"),
+        (f"{VECTOR} | autodiff grad 'y = x^2; y, x*y' --wrt x", SEVERAL),
+        (f"{VECTOR} | autodiff grad 'x, x' --wrt x --reduce mean --format plain", "4.5\t1\t4.5\t1\n"),
+        ("printf '{\"x\": 2}\\n' | autodiff eval 'x, x' --keep", '{"x": 2, "value(x)": 2, "value(x (2))": 2}\n'),
     ],
 )
 def test_rows_in_a_pipe(shell: Run, line: str, printed: str) -> None:
@@ -141,22 +156,51 @@ def test_numbers_are_written_as_the_scalar_command_writes_them() -> None:
 # --- Formats ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("first", "second"), list(zip(FORMATS, [*FORMATS[1:], FORMATS[0]], strict=True)))
-def test_round_trips(shell: Run, tmp_path: Path, first: str, second: str) -> None:
-    """Through files and through pipes, whose format is told by their first bytes."""
-    numbers = np.random.default_rng(2).normal(size=(2000, 2)) * 10.0 ** np.arange(-10, 10).repeat(100)[:, None]
-    (tmp_path / "in.csv").write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in numbers.tolist()))
-    keep = "autodiff eval 'x + 0*y'"
-    assert shell(f"{keep} --data in.csv --keep --out a.{first}").stderr == ""
+def test_round_trips_between_all_pairs_of_formats(shell: Run, tmp_path: Path) -> None:
+    """In a pipe whose formats are told by the first bytes, and in files."""
+    numbers = np.random.default_rng(2).normal(size=2000) * 10.0 ** np.arange(-10, 10).repeat(100)
+    (tmp_path / "in.csv").write_text("value\n" + "".join(f"{x!r}\n" for x in numbers.tolist()))
+    circuit = ["csv"]  # through every pair once
+    left = {kind: [other for other in FORMATS if other != kind] for kind in FORMATS}
+    while left[circuit[-1]]:
+        circuit.append(left[circuit[-1]].pop())
+    assert len(circuit) == 21
+    pipe = " | ".join(f"autodiff eval value --format {kind}" for kind in circuit[1:])
+    done = shell(f"< in.csv {pipe}")
+    assert (done.stdout.split()[1:], done.stderr) == ([shortest(x) for x in numbers.tolist()], "")
+    files = " && ".join(
+        f"autodiff eval value --data in.{a} --out in.{b}" for a, b in itertools.pairwise([*FORMATS, "csv"])
+    )
+    assert shell(files).stderr == ""
+    assert (tmp_path / "in.csv").read_text() == done.stdout
+
+
+def test_a_million_rows_come_back_unchanged(shell: Run, tmp_path: Path) -> None:
+    numbers = np.random.default_rng(5).normal(size=1_000_000)
+    pyarrow.csv.write_csv(pa.table({"x": np.arange(1_000_000), "y": numbers}), tmp_path / "a.csv")
     done = shell(
-        f"autodiff eval y --data a.{first} --out b.{second}; autodiff eval value --data b.{second} --format csv"
+        "autodiff eval y --data a.csv --keep --out b.parquet && autodiff eval value --data b.parquet --out c.jsonl &&"
+        "autodiff eval value --data c.jsonl --out d.csv"
     )
-    assert (done.stdout.split()[1:], done.stderr) == ([shortest(y) for y in numbers[:, 1].tolist()], "")
-    piped = shell(
-        f"{keep} --data in.csv --keep --format {first} | autodiff eval x+0*y --format {second} |"
-        "autodiff eval value --format csv"
-    )
-    assert (piped.stdout.split()[1:], piped.stderr) == ([shortest(x) for x in numbers[:, 0].tolist()], "")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert np.array_equal(pq.read_table(tmp_path / "b.parquet")["x"], np.arange(1_000_000).astype(str))
+    assert np.array_equal(pyarrow.csv.read_csv(tmp_path / "d.csv")["value"], numbers)
+
+
+def test_kept_json_is_as_it_was(shell: Run, tmp_path: Path) -> None:
+    """What Arrow would read as something else: dates, large whole numbers, half characters, what some rows have not."""
+    rows = [
+        {"x": 1, "t": "2020-01-01", "n": 12345678901234567890, "f": 0.1, "late": None, "s": 'a "b" \\ é\n'},
+        {"x": 2.5, "t": "", "n": 2**60 + 1, "f": 2, "late": "2020-01-01 00:00:00", "s": None},
+        {"x": 3, "t": "tab\t", "n": 0.5, "f": 1e300, "late": 1, "s": "\ud800"},
+        {"x": True, "t": None, "n": None, "f": None, "s": "%s"},
+    ]
+    for some in (rows, rows[:2], rows[1:2], rows[2:3]):
+        (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+        done = subprocess.run([AUTODIFF, "eval", "x", "--data", tmp_path / "in.jsonl", "--keep"], capture_output=True)
+        assert done.stderr == b""
+        found = [json.loads(line.decode("utf-8", "surrogatepass")) for line in done.stdout.splitlines()]
+        assert found == [{**dict.fromkeys(some[0]), **row, "value": float(row["x"])} for row in some]
 
 
 def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
