@@ -3,19 +3,19 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any
+from contextlib import ExitStack
 
 from .answer import Reading
 from .bindings import check_complete
 from .failures import Failure, warn
+from .files import ReaderGone, WholeFile
 from .request import Request
 from .rows_batch import POLICIES, Reader
 from .rows_in import DELIMITERS, ENDINGS, Input, known_format
-from .rows_out import OUT_FORMATS, ReaderGone, Stdout, Table, WholeFile
+from .rows_out import OUT_FORMATS, Stdout, Table
 from .rows_question import question
 from .rows_run import Run
-from .rows_text import Text
+from .rows_text import TEXTS, Text
 
 _PATIENCE = 2.0  # seconds until a word is said about input that does not come
 
@@ -29,6 +29,8 @@ def check(request: Request) -> None:
         raise Failure(f"--reduce is sum or mean, not '{request.reduce}'")
     if request.on_error not in (None, *POLICIES):
         raise Failure(f"--on-error is {', '.join(POLICIES[:-1])} or {POLICIES[-1]}, not '{request.on_error}'")
+    if request.out and request.rejects and request.out.resolve() == request.rejects.resolve():
+        raise Failure(f"--out and --rejects are both {request.out}")
     if request.reduce and request.keep:
         raise Failure("--keep and --reduce do not go together")
 
@@ -39,34 +41,24 @@ def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, 
     source = Input(request.data, request.from_, _note_awaited(reading.free))
     if request.data is None and not source.start:
         check_complete(reading.program, reading.values)  # /dev/null and the like: no rows were meant
-    policy = request.on_error or ("skip" if request.rejects else "fail")
     rows = _reader(source, request.columns)
     asked = question(reading, rows, wrt, gradient)
+    policy = request.on_error or ("skip" if request.rejects else "fail")
     rows.bind(asked.free, request.keep, policy)
-    compute = asked.compile()
     kind = _format(request, source)
-    if sys.stdout.isatty() and not request.out and kind not in (*DELIMITERS, "jsonl", "plain"):
-        raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
     if taken := [name for name in asked.names if name in rows.kept]:
         raise Failure(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
-    sink = WholeFile(request.out) if request.out else Stdout()
-    rejects = WholeFile(request.rejects) if request.rejects else None
-    make = Text if kind in (*DELIMITERS, "jsonl", "plain") else Table
-    writer = make(kind, rows.kept, asked.names, rows.header, sink)
-    run = Run(rows, compute, writer, rejects, policy, request.reduce)
     try:
-        run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
-        run.finish(request)
-        for file in (sink, rejects):
-            if isinstance(file, WholeFile):
-                file.finish()
+        with ExitStack() as files:
+            sink = files.enter_context(WholeFile(request.out)) if request.out else Stdout()
+            rejects = files.enter_context(WholeFile(request.rejects)) if request.rejects else None
+            writer = (Text if kind in TEXTS else Table)(kind, rows, asked.names, sink)
+            run = Run(rows, asked.compile(), writer, rejects, policy, request.reduce)
+            run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
+            run.finish(request)
     except ReaderGone:
-        if isinstance(sink, Stdout):  # what is left goes nowhere, and no complaint comes at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sink.file)
-        _abandon(sink, rejects)
-    except BaseException:
-        _abandon(sink, rejects)
-        raise
+        if not request.out:  # what is left goes nowhere, and no complaint comes at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reader(source: Input, columns: str | None) -> Reader:
@@ -86,13 +78,6 @@ def _reader(source: Input, columns: str | None) -> Reader:
     return Typed(source)
 
 
-def _abandon(*files: Any) -> None:
-    for file in files:
-        if isinstance(file, WholeFile):
-            with suppress(OSError):
-                file.abandon()
-
-
 def _note_awaited(free: Sequence[str]) -> Callable[["Input"], None]:
     def before_first(source: Input) -> None:
         if sys.stderr is not None and sys.stderr.isatty() and not source.readable(_PATIENCE):
@@ -104,11 +89,14 @@ def _note_awaited(free: Sequence[str]) -> Callable[["Input"], None]:
 
 def _format(request: Request, source: Input) -> str:
     """The format of the answer: what is asked for, what the ending of its file says, or that of the rows."""
+    kind = source.kind
     if request.format:
-        return known_format(request.format, OUT_FORMATS)
-    if request.out and request.out.suffix:
-        kind = ENDINGS.get(request.out.suffix.lower())
-        if kind is None and request.out.is_file() | (not request.out.exists()):
+        kind = known_format(request.format, OUT_FORMATS)
+    elif request.out and request.out.suffix:
+        ending = ENDINGS.get(request.out.suffix.lower())
+        if ending is None and (request.out.is_file() or not request.out.exists()):
             raise Failure(f"cannot tell the format of {request.out} by its ending", f"use {', '.join(ENDINGS)}")
-        return kind or source.kind
-    return source.kind
+        kind = ending or kind
+    if sys.stdout.isatty() and not request.out and kind not in TEXTS:
+        raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
+    return kind

@@ -102,9 +102,9 @@ class Reader:
 
     def without(self, name: str, hint: str) -> Failure:
         """There is no such column."""
-        shown = [f"'{each}'" for each in self.written[:12]] + ["others"] * (len(self.written) > 12)
-        are = "the column is" if len(shown) == 1 else "the columns are"
-        return Failure(f"{self.source_name} has no column '{name}': {are} {enumerated(shown)}", hint)
+        found = [shown(each) for each in self.written[:12]] + ["others"] * (len(self.written) > 12)
+        are = "the column is " if len(found) == 1 else "the columns are " if found else "it has none"
+        return Failure(f"{self.source_name} has no column '{name}': {are}{enumerated(found)}", hint)
 
     def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[Any, int]]:
         """The rows in pieces, with the number of the first line or row of each."""

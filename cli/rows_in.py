@@ -98,10 +98,13 @@ class Input:
 
 def sniffed(start: bytes) -> str:
     """The format of rows that begin so."""
-    for magic, kind in ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"), (b"{", "jsonl")):
-        if start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == b"{" else b"").startswith(magic):
+    for magic, kind in ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow")):
+        if start.startswith(magic):
             return kind
-    line = start.partition(b"\n")[0]
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[{")):
+        return "jsonl"
+    line = text.partition(b"\n")[0]
     return "tsv" if b"\t" in line and b"," not in line else "csv"
 
 

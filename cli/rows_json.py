@@ -18,7 +18,8 @@ class Objects(Reader):
         self.lines.put_back(first)
         row = json_object(first.decode("utf-8", "replace"))
         if isinstance(row, str):
-            raise Failure(f"{source.name}, line {self.lines.line:,}{row}", code=NOT_MET)
+            hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
+            raise Failure(f"{source.name}, line {self.lines.line:,}{row}", hint, NOT_MET)
         self.example = row
         super().__init__(source.name, list(row))
 

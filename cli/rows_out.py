@@ -4,20 +4,17 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from .failures import NOT_MET, Failure
+from .files import ReaderGone
+from .rows_batch import Reader
 from .rows_in import FORMATS
 
 OUT_FORMATS = (*FORMATS, "plain")
 """`plain` is tsv without a header."""
 
 _ROW_GROUP = 1 << 18  # rows of parquet that are written together
-
-
-class ReaderGone(Exception):
-    """`head` has seen enough."""
 
 
 class Stdout:
@@ -74,70 +71,13 @@ class _InterruptHeld:
             raise KeyboardInterrupt
 
 
-class WholeFile:
-    """A file that takes the place of the old one when it is closed and whole."""
-
-    closed = False
-
-    def __init__(self, path: Path) -> None:
-        import tempfile
-
-        self.path, self.part, self.dead = path, None, False
-        try:
-            if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
-                self.file = path.open("wb", buffering=0)
-                return
-            self.target = path.resolve()
-            handle, self.part = tempfile.mkstemp(dir=self.target.parent, prefix=f".{path.name}.")
-            self.file = open(handle, "wb", buffering=0)  # noqa: SIM115
-        except OSError as error:
-            raise self.failure(error) from None
-
-    def failure(self, error: OSError) -> Failure:
-        return Failure(f"cannot write {self.path}: {error.strerror}", code=NOT_MET)
-
-    def write(self, data: Any) -> int:
-        rest = memoryview(b"" if self.dead else data).cast("B")
-        try:
-            while rest:
-                rest = rest[self.file.write(rest) :]
-        except BrokenPipeError:
-            raise ReaderGone from None
-        except OSError as error:
-            raise self.failure(error) from None
-        return len(data)
-
-    def flush(self) -> None: ...
-
-    def close(self, whole: bool = False) -> None:
-        """Only `finish` makes the file that there is."""
-
-    def finish(self) -> None:
-        from .files import umask
-
-        try:
-            self.file.close()
-            if self.part:
-                os.chmod(self.part, 0o666 & ~umask())
-                os.replace(self.part, self.target)
-                self.part = None
-        except OSError as error:
-            raise self.failure(error) from None
-
-    def abandon(self) -> None:
-        self.dead = True
-        self.file.close()
-        if self.part:
-            os.unlink(self.part)
-
-
 class Table:
     """Rows as parquet or arrow."""
 
     typed = True
 
-    def __init__(self, kind: str, kept: Sequence[str], names: Sequence[str], header: bool, sink: Any) -> None:
-        self.kind, self.kept, self.names, self.sink = kind, kept, names, sink
+    def __init__(self, kind: str, rows: Reader, names: Sequence[str], sink: Any) -> None:
+        self.kind, self.kept, self.text, self.names, self.sink = kind, rows.kept, rows.text, names, sink
         self.writer: Any = None
         self.held: list[Any] = []
 
@@ -145,8 +85,22 @@ class Table:
         """The rows as a record batch."""
         import pyarrow as pa
 
-        columns = [_as_arrow(name, column) for name, column in zip(self.kept, kept)]
+        columns = [self._array(name, column) for name, column in zip(self.kept, kept)]
         return pa.record_batch([*columns, *map(pa.array, results)], [*self.kept, *self.names])
+
+    def _array(self, name: str, column: Any) -> Any:
+        """A kept column as an array of Arrow's."""
+        import pyarrow as pa
+
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        try:
+            if self.text and not hasattr(column, "dtype"):  # cells, as bytes
+                return pa.array(column, pa.binary()).cast(pa.string())
+            return column if isinstance(column, pa.Array) else pa.array(column)
+        except pa.ArrowException as error:
+            reason = "it is not UTF-8" if self.text else error
+            raise Failure(f"cannot write column '{name}' as {self.kind}: {reason}", code=NOT_MET) from None
 
     def write(self, batch: Any) -> None:
         import pyarrow as pa
@@ -195,18 +149,3 @@ class _Arrow:
 
     def __init__(self, writer: Any, schema: Any) -> None:
         self.schema, self.write_table, self.close = schema, writer.write_table, writer.close
-
-
-def _as_arrow(name: str, column: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    try:
-        if isinstance(column, pa.Array):
-            return column.cast(pa.string()) if pa.types.is_binary(column.type) else column
-        if isinstance(column, list) and isinstance(column[0], bytes):
-            column = [cell.decode() for cell in column]
-        return pa.array(column)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise Failure(f"cannot write column '{name}': {error}", code=NOT_MET) from None

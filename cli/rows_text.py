@@ -7,9 +7,14 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .failures import NOT_MET, Failure
 from .formats import separated_lines
 from .numbers import shortest, shortest_or_null, shortest_rows
+from .rows_batch import Reader
 from .rows_in import DELIMITERS
+
+TEXTS = (*DELIMITERS, "jsonl", "plain")
+"""The formats of rows that are text."""
 
 _PIECE = 1 << 14  # rows that are turned into text at once: few enough to stay in the cache
 
@@ -17,13 +22,13 @@ _PIECE = 1 << 14  # rows that are turned into text at once: few enough to stay i
 class Text:
     """Rows as csv, tsv, jsonl or plain."""
 
-    def __init__(self, kind: str, kept: Sequence[str], names: Sequence[str], header: bool, sink: Any) -> None:
+    def __init__(self, kind: str, rows: Reader, names: Sequence[str], sink: Any) -> None:
         self.kind, self.sink = kind, sink
-        self.names = [*kept, *names]
+        self.names = [*rows.kept, *names]
         self.typed = kind == "jsonl"
         self.delimiter = DELIMITERS.get(kind, "\t")
-        header = header and kind in DELIMITERS
-        self.header = _bytes(separated_lines([self.names], self.delimiter)) if header else b""
+        header = separated_lines([self.names], self.delimiter) if rows.header and kind in DELIMITERS else ""
+        self.header = _bytes(header)
         keys = [f"{json.dumps(name, ensure_ascii=False)}: " for name in self.names]
         between = ["{" + keys[0], *[f", {key}" for key in keys[1:]], "}\n"]
         if not self.typed:
@@ -61,7 +66,10 @@ class Text:
 
         make = json_words if self.typed else lambda column: csv_words(column, self.delimiter)
         pieces: list[Any] = [self.between[0]]
-        for column, behind in zip(columns, self.between[1:]):
+        for name, column, behind in zip(self.names, columns, self.between[1:]):
+            if is_nested(column):
+                hint = "leave out --keep, or use parquet or arrow"
+                raise Failure(f"column '{name}' holds {column.type}, which has no place in {self.kind}", hint, NOT_MET)
             pieces += [make(column.combine_chunks() if hasattr(column, "combine_chunks") else column), behind]
         lines = pc.binary_join_element_wise(*pieces, b"")
         _, offsets, data = lines.buffers()
@@ -94,6 +102,13 @@ def json_words(column: Any) -> Any:
     return pc.fill_null(pc.binary_join_element_wise(b'"', words, b'"', b""), b"null")
 
 
+def is_nested(column: Any) -> bool:
+    """Whether a column is an array of Arrow's whose values have parts."""
+    import pyarrow as pa
+
+    return hasattr(column, "type") and pa.types.is_nested(column.type)
+
+
 def is_text(column: Any) -> bool:
     """Whether a column is an array of Arrow's that holds text."""
     import pyarrow as pa
@@ -108,8 +123,10 @@ def _words(column: Any, word: Callable[[Any], str], number: Callable[[float], st
     import pyarrow.compute as pc
 
     if isinstance(column, pa.Array):
-        if is_text(column) or pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-            return pc.fill_null(column.cast(pa.string()).cast(pa.binary()), null)
+        if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+            column = column.cast(pa.string())
+        if is_text(column):
+            return pc.fill_null(column.cast(pa.binary()), null)
         if pa.types.is_floating(column.type) and column.null_count == 0:
             column = column.to_numpy().astype(float)
     if isinstance(column, np.ndarray):

@@ -6,11 +6,13 @@ import math
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,6 @@ from autodiff import parse
 from autodiff.cli.numbers import shortest, shortest_rows
 from autodiff.cli.rows_batch import Batch
 from autodiff.cli.rows_question import Question
-from autodiff.cli.rows_text import Text
 from autodiff.engine.graph import Input, Node
 from autodiff.engine.operation import Operation
 from autodiff.engine.operations import OPERATIONS
@@ -124,7 +125,7 @@ def test_every_operation_gives_the_digits_of_the_scalar_command(operation: Opera
     ulps = 16 if "gamma" in operation.name else 4
     answers = Question(function.program, {}, function.inputs).compile()
     columns = answers(Batch(len(points), list(np.array(points).T.copy()), [], str))
-    text = b"".join(Text("csv", [], ["value"], False, None).encode(len(points), [], columns)).decode()
+    text = shortest_rows(np.stack(columns, axis=-1), ",").decode()
     for point, line in zip(points, text.splitlines(), strict=True):
         expected = [function(*point), *function.gradient(*point).values()]
         for cell, number in zip(line.split(","), expected, strict=True):
@@ -219,6 +220,15 @@ def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("value\n1\n", 1)
     assert done.stderr.splitlines()[0] == "error: row 2, column 's': 'x' is no number"
     assert shell("autodiff eval l --data t.parquet").stderr.startswith("error: t.parquet, column 'l' holds list")
+    done = shell(
+        "autodiff eval f --data t.parquet --keep --format arrow -q | autodiff eval i --from arrow --format csv -q"
+    )
+    assert (done.stdout.split(), done.stderr) == (["value", "1", "nan", "3"], "")
+    done = shell("autodiff eval f --data t.parquet --keep --format csv")
+    assert done.stderr == (
+        "error: column 'l' holds list<element: int64>, which has no place in csv\n"
+        "hint: leave out --keep, or use parquet or arrow\n"
+    )
 
 
 # --- What is wrong ----------------------------------------------------------------------------------------------------
@@ -280,7 +290,8 @@ def test_not_finite_answers_are_summed_up(shell: Run) -> None:
 
 
 def test_broken_files(shell: Run, tmp_path: Path) -> None:
-    (tmp_path / "random.csv").write_bytes(bytes(range(256)) * 100)
+    for kind in ("csv", "jsonl", "arrow"):
+        (tmp_path / f"random.{kind}").write_bytes(bytes(range(256)) * 100)
     (tmp_path / "empty.csv").write_text("")
     pq.write_table(pa.table({"x": np.arange(99999.0)}), tmp_path / "whole.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:50000])
@@ -288,6 +299,9 @@ def test_broken_files(shell: Run, tmp_path: Path) -> None:
         "random.csv": "random.csv is binary, not text",
         "empty.csv": "empty.csv is empty",
         "cut.parquet": "cut.parquet cannot be read as parquet: Parquet magic bytes not found in footer",
+        "random.jsonl": "random.jsonl is binary, not jsonl",
+        "random.arrow": "random.arrow cannot be read as arrow: Expected to read 50462976 metadata bytes, but only read"
+        " 25596",
     }.items():
         done = shell(f"autodiff eval x --data {name}")
         assert (done.stdout, done.stderr, done.returncode) == ("", f"error: {message}\n", 1)
@@ -397,6 +411,26 @@ def test_memory_is_flat() -> None:
     assert int(done.stdout) < 300_000
 
 
+def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
+    """As jobs of half a second do, at once."""
+    table = pa.table({"x": np.arange(1_000_000.0)})
+    pyarrow.csv.write_csv(table, tmp_path / "x.csv")
+    with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=10_000)
+    at_once = "from autodiff.cli import progress; progress._QUIET = 0; from autodiff.__main__ import run; run()"
+    for name in ("x.csv", "x.arrow"):
+        terminal, stderr = pty.openpty()
+        command = [sys.executable, "-c", at_once, "grad", "sin(x)", "--data", name, "--out", "y.csv"]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=stderr):
+            os.close(stderr)
+            drawn = b""
+            with suppress(OSError):  # at its end
+                while more := os.read(terminal, 1000):
+                    drawn += more
+        os.close(terminal)
+        assert len(set(re.findall(rb"(\d+)%", drawn))) > 1, drawn
+
+
 def test_a_terminal_is_told_what_is_awaited() -> None:
     """Stdin is a pipe into which nothing comes, stderr a terminal."""
     terminal, stderr = pty.openpty()
@@ -416,6 +450,13 @@ def test_json_lines_hold_null_for_what_is_not_finite(shell: Run) -> None:
         {"value": None, "d_x": None},
         {"value": math.log(1e-7), "d_x": 1e7},
     ]
+
+
+@pytest.mark.skipif(shutil.which("mlr") is None, reason="needs Miller")
+def test_gradients_go_on_in_a_pipe(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    done = shell("autodiff grad x*y < a.csv | mlr --icsv --ojson cut -f d_x then sort -nr d_x")
+    assert [row["d_x"] for row in json.loads(done.stdout)] == [4, 2]
 
 
 def test_csv_of_pyarrow_and_ours_agree(shell: Run, tmp_path: Path) -> None:
