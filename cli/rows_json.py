@@ -40,10 +40,13 @@ class Objects(Reader):
         table = self._read(block, used)
         if block.count(b"\n") + (not block.endswith(b"\n")) != table.num_rows:
             raise ValueError("blank lines")
-        kept = [faithful(table, name) for name in self.written] if self.columns.keep else []
-        if not set(table.column_names) <= set(self.written if self.columns.keep else used):
-            raise ValueError("keys that the first row has not")
-        numbers = [as_doubles(table.column(name)) for name in used]
+        columns = {name: table.column(name) for name in used if not self.columns.keep}
+        if self.columns.keep:
+            columns = {name: faithful(table, name) for name in self.written}
+            if not set(table.column_names) <= set(columns):
+                raise ValueError("keys that the first row has not")
+        kept = list(columns.values()) if self.columns.keep else []
+        numbers = [as_doubles(columns[name]) for name in used]
         return Batch(table.num_rows, numbers, kept, lambda i: f"line {line + i:,}")
 
     def _read(self, block: bytes, used: list[str]) -> Any:

@@ -82,6 +82,8 @@ def csv_words(column: Any, delimiter: str) -> Any:
     import pyarrow.compute as pc
 
     words = _words(column, _cell, shortest, b"")
+    if hasattr(column, "dtype"):  # numbers
+        return words
     special = pc.match_substring_regex(words, f'["\r\n{delimiter}]')
     if pc.any(special).as_py():
         quoted = pc.binary_join_element_wise(b'"', pc.replace_substring(words, '"', '""'), b'"', b"")

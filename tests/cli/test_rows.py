@@ -38,6 +38,7 @@ ANSWERS = """value,d_a,d_x,d_b
 0.931058578630005,1.3932238664829637,0.039322386648296376,0.19661193324148185
 """
 VECTOR = "printf 'w[0],w[1],x\\n1,2,3\\n4,5,6\\n'"
+LATER_WITHOUT = '{"t": 2, "x": 1, "value": 1}\n{"t": null, "x": null, "value": null}\n'
 SEVERAL = """value(y),d_x(y),value(x*y),d_x(x*y)
 9,6,27,27
 36,12,216,108
@@ -87,6 +88,7 @@ def test_a_row_is_answered_as_the_scalar_command_would(shell: Run, tmp_path: Pat
         ("printf 'x\\n5\\n' | autodiff eval x --format plain", "5\n"),
         ('seq 3 | while read i; do autodiff eval "x+$i" x=1; done', "2\n3\n4\n"),
         ("yes 1 | autodiff eval 'x+1' | head -3", "2\n2\n2\n"),
+        ("(echo '{\"t\": 2, \"x\": 1}'; sleep 1; echo '{}') | autodiff eval x --keep -q", LATER_WITHOUT),
         (f"{VECTOR} | autodiff grad 'w @ [x, 1]'", "value,d_w[0],d_w[1],d_x\n5,3,1,1\n29,6,1,4\n"),
         (f"{VECTOR} | autodiff grad 'sum(w)*x' --wrt w[1],x", "value,d_w[1],d_x\n9,3,3\n54,6,9\n"),
         (f"{VECTOR} | tail -1 | autodiff eval 'max(w)' --columns 'w[0],w[1],x'", "5\n"),
