@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from .rows_in import Input
+from .sources import Files
 
 _QUIET = 0.5  # seconds in which no bar is missed
 
 
 @contextmanager
-def bar(source: Input, wanted: bool) -> Iterator[Callable[[], None]]:
+def bar(source: Input | Files, wanted: bool) -> Iterator[Callable[[], None]]:
     """A function to call now and then, which draws how much of a file has been read."""
     if not wanted or source.size is None or source.kind == "arrow" or sys.stderr is None or not sys.stderr.isatty():
         yield lambda: None
@@ -33,7 +34,7 @@ def bar(source: Input, wanted: bool) -> Iterator[Callable[[], None]]:
             shown[0].stop()
 
 
-def _drawn(source: Input) -> Any:
+def _drawn(source: Input | Files) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 

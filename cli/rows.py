@@ -1,12 +1,11 @@
 """Answers for every row of a table: blocks of rows are read, computed on two cores, and put out in their order."""
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from math import fsum, isfinite
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from ..grammar.program import Program
@@ -14,9 +13,11 @@ from .bindings import Number, check_complete
 from .failures import NOT_MET, Failure, warn
 from .numbers import shortest
 from .request import Request
-from .rows_batch import POLICIES, Batch, Refusal
+from .rows_batch import POLICIES, Batch
 from .rows_in import DELIMITERS, ENDINGS, Input, known_format
-from .rows_out import OUT_FORMATS, ReaderGone, Stdout, Table, Text, WholeFile
+from .rows_out import OUT_FORMATS, Stdout, Table, Text, WholeFile, written
+from .rows_tally import Tally, exact_sum
+from .sources import Files, Several, found
 
 _WORKERS = 2
 _AHEAD = 4  # blocks that are worked on or wait for their turn: what bounds the memory
@@ -96,37 +97,29 @@ def put_out_rows(request: Request, program: Program, values: Mapping[str, Number
     check(request)
     question = Question(program, values, asked)
     compute = question.compile()
-    source = Input(request.data, request.from_, _note_awaited(question))
-    if request.data is None and not source.start:
+    sources = found(request.data, request.from_)
+    first = Input(sources[0], request.from_, _note_awaited(question))
+    if request.data is None and not first.start:
         check_complete(question.program, question.values)  # /dev/null and the like: no rows were meant
-    policy = request.on_error or ("skip" if request.rejects else "fail")
-    rows = _open(source, question.free, request, policy)
-    kind = _format(request, source)
-    if sys.stdout.isatty() and not request.out and kind not in (*DELIMITERS, "jsonl", "plain"):
-        raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
-    if taken := [name for name in question.names if name in rows.kept]:
-        raise Failure(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
-    sink = WholeFile(request.out) if request.out else Stdout()
+    source: Input | Files = first
+    rows = open_rows(first, question.free, request)
+    if len(sources) > 1:
+        source = Files(sources, first, request.from_)
+        rows = Several(source, rows, lambda one: open_rows(one, question.free, request))
+    sink, writer = opened_writer(request, rows, question, source.kind)
     rejects = WholeFile(request.rejects) if request.rejects else None
-    make = Text if kind in (*DELIMITERS, "jsonl", "plain") else Table
-    writer = make(kind, rows.kept, question.names, rows.header, sink)
-    run = Run(rows, compute, writer, rejects, policy, request.reduce)
-    try:
+    with written(sink, rejects):
+        run = Run(rows, compute, writer, rejects, policy_of(request), request.reduce)
         run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
         run.finish(request)
-        for file in (sink, rejects):
-            if isinstance(file, WholeFile):
-                file.finish()
-    except ReaderGone:
-        if isinstance(sink, Stdout):  # what is left goes nowhere, and no complaint comes at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sink.file)
-        _abandon(sink, rejects)
-    except BaseException:
-        _abandon(sink, rejects)
-        raise
 
 
-def _open(source: Input, wanted: Sequence[str], request: Request, policy: str) -> Any:
+def policy_of(request: Request) -> str:
+    """What to do about bad rows."""
+    return request.on_error or ("skip" if request.rejects else "fail")
+
+
+def open_rows(source: Input, wanted: Sequence[str], request: Request) -> Any:
     """The reader for the format of the rows."""
     reader: Any
     if source.kind in DELIMITERS:
@@ -135,14 +128,24 @@ def _open(source: Input, wanted: Sequence[str], request: Request, policy: str) -
         from .rows_json import Objects as reader  # noqa: N813
     else:
         from .rows_arrow import Typed as reader  # noqa: N813
-    return reader(source, wanted, request.columns, request.keep, policy)
+    return reader(source, wanted, request.columns, request.keep, policy_of(request))
 
 
-def _abandon(*files: Any) -> None:
-    for file in files:
-        if isinstance(file, WholeFile):
-            with suppress(OSError):
-                file.abandon()
+def opened_writer(request: Request, rows: Any, question: Question, kind: str) -> tuple[Any, Any]:
+    """Where the answer goes, and what writes it there; `kind` is the format of the rows."""
+    kind = _format(request, kind)
+    if sys.stdout.isatty() and not request.out and kind not in (*DELIMITERS, "jsonl", "plain"):
+        raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
+    check_names(rows, question)
+    sink = WholeFile(Path(request.out)) if request.out else Stdout()
+    make = Text if kind in (*DELIMITERS, "jsonl", "plain") else Table
+    return sink, make(kind, rows.kept, question.names, rows.header, sink)
+
+
+def check_names(rows: Any, question: Question) -> None:
+    """Failure where a kept column has the name of an answer."""
+    if taken := [name for name in question.names if name in rows.kept]:
+        raise Failure(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
 
 
 def _note_awaited(question: Question) -> Callable[["Input"], None]:
@@ -154,16 +157,17 @@ def _note_awaited(question: Question) -> Callable[["Input"], None]:
     return before_first
 
 
-def _format(request: Request, source: Input) -> str:
+def _format(request: Request, kind: str) -> str:
     """The format of the answer: what is asked for, what the ending of its file says, or that of the rows."""
     if request.format:
         return known_format(request.format, OUT_FORMATS)
-    if request.out and request.out.suffix:
-        kind = ENDINGS.get(request.out.suffix.lower())
-        if kind is None and request.out.is_file() | (not request.out.exists()):
-            raise Failure(f"cannot tell the format of {request.out} by its ending", f"use {', '.join(ENDINGS)}")
-        return kind or source.kind
-    return source.kind
+    out = Path(request.out or "")
+    if out.suffix:
+        told = ENDINGS.get(out.suffix.lower())
+        if told is None and out.is_file() | (not out.exists()):
+            raise Failure(f"cannot tell the format of {out} by its ending", f"use {', '.join(ENDINGS)}")
+        return told or kind
+    return kind
 
 
 @dataclass
@@ -171,6 +175,7 @@ class Done:
     """A block that was answered."""
 
     batch: Batch
+    line: int
     encoded: Any
     not_finite: int
     first: str
@@ -191,10 +196,7 @@ class Run:
     ) -> None:
         self.rows, self.compute, self.writer, self.rejects = rows, compute, writer, rejects
         self.policy, self.reduce = policy, reduce
-        self.count = self.not_finite = self.refused = 0
-        self.first_not_finite = ""
-        self.first_refused = Refusal("", "")
-        self.sums: list[list[float]] = [[] for _ in writer.names]
+        self.tally = Tally()
 
     def answer(self, block: Any, line: int) -> Done:
         """What can be done by another core: everything but reading and writing."""
@@ -202,9 +204,9 @@ class Run:
         results = self.compute(batch)
         not_finite, first = _not_finite(results, batch)
         if self.reduce:
-            return Done(batch, None, not_finite, first, [exact_sum(column.tolist()) for column in results])
+            return Done(batch, line, None, not_finite, first, [exact_sum(column.tolist()) for column in results])
         kept = self._kept(batch)
-        return Done(batch, self.writer.encode(batch.count, kept, results), not_finite, first, [])
+        return Done(batch, line, self.writer.encode(batch.count, kept, results), not_finite, first, [])
 
     def _kept(self, batch: Batch) -> list[Any]:
         """The kept columns: text stays as it is, but where the answer has types the variables are numbers."""
@@ -215,7 +217,7 @@ class Run:
                 kept[i] = numbers
         return kept
 
-    def all(self, source: Input, progress: bool) -> None:
+    def all(self, source: Input | Files, progress: bool) -> None:
         """Read, answer and write all blocks."""
         from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -244,51 +246,34 @@ class Run:
     def write(self, done: Done) -> None:
         """Put out one block, in its turn."""
         batch = done.batch
-        self.first_not_finite = self.first_not_finite or done.first
-        self.not_finite += done.not_finite
-        self.count += batch.count
-        if self.reduce:
-            self.sums = [exact_sum(parts + more) for parts, more in zip(self.sums, done.sums)]
-        elif batch.count:
+        reason = batch.refused[0].reason if batch.refused else ""
+        self.tally.add(Tally(batch.count, done.not_finite, done.first, len(batch.refused), reason, done.sums))
+        if batch.count and not self.reduce:
             self.writer.write(done.encoded)
         if batch.refused:
-            self.first_refused = self.first_refused if self.refused else batch.refused[0]
-            self.refused += len(batch.refused)
             if self.rejects:
                 lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
                 self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
             if self.policy == "fail":
                 hint = "go on at such rows with --on-error nan or skip"
-                if not self.count and not self.rows.header:
+                if done.line == 1 and not batch.count and not self.rows.header:
                     hint = "without --columns the first line is the header"
-                raise Failure(self.first_refused.reason, hint, NOT_MET)
+                raise Failure(reason, hint, NOT_MET)
 
     def finish(self, request: Request) -> None:
         """The end of the answer, and what is to be said of it."""
         if self.reduce:
-            self._write_reduced()
+            write_reduced(self.writer, self.tally, self.reduce)
         self.writer.finish()
-        if self.refused and not request.quiet:
-            treated = "read as nan" if self.policy == "nan" else "skipped"
-            rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
-            warn("warning", f"{rows} {treated}; the first: {self.first_refused.reason}")
-        if self.not_finite:
-            are = "is" if self.not_finite == 1 else "are"
-            message = (
-                f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
-            )
-            if request.strict:
-                raise Failure(message, code=NOT_MET)
-            if not request.quiet:
-                warn("warning", message)
+        self.tally.report(request, self.policy)
 
-    def _write_reduced(self) -> None:
-        import numpy as np
 
-        totals = [fsum(parts) if all(map(isfinite, parts)) else sum(parts) for parts in self.sums]
-        if self.reduce == "mean":
-            totals = [total / self.count if self.count else float("nan") for total in totals]
-        self.writer.write(self.writer.encode(1, [], [np.array([total]) for total in totals]))
+def write_reduced(writer: Any, tally: Tally, how: str) -> None:
+    """Put out one row for all."""
+    import numpy as np
+
+    totals = tally.reduced(how, len(writer.names))
+    writer.write(writer.encode(1, [], [np.array([total]) for total in totals]))
 
 
 def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:
@@ -303,12 +288,3 @@ def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:
     first = int(np.argmin(finite))
     number = next(float(column[first]) for column in results if not isfinite(column[first]))
     return int((~finite).sum()), f"{batch.place(first)}: {shortest(number)}"
-
-
-def exact_sum(numbers: list[float]) -> list[float]:
-    """The sum in two parts, the second of which is what the first has lost: so the cut into blocks does not matter."""
-    try:
-        total = fsum(numbers)
-        return [total, fsum([*numbers, -total])]
-    except (OverflowError, ValueError):  # it is not finite, or on the way to it something was not
-        return [sum(numbers)]

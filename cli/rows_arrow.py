@@ -26,7 +26,7 @@ def opened(source: Input) -> tuple[Any, Reader]:
 
 def broken(source: Input, error: Exception) -> Failure:
     """What pyarrow says of a file that it cannot read."""
-    if not source.done:
+    if not source.done and source.block is None:
         return Failure(f"{source.name} is empty", code=NOT_MET)
     first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
     return Failure(f"{source.name} cannot be read as {source.kind}: {first}", code=NOT_MET)
@@ -40,7 +40,9 @@ def _parquet(source: Input) -> tuple[Any, Reader]:
 
     def batches(names: list[str] | None) -> Iterator[Any]:
         read = 0
-        for batch in file.iter_batches(_ROWS, columns=names):
+        group = source.block.start if source.block else None
+        chosen = {"row_groups": [group], "use_threads": False} if group is not None else {}
+        for batch in file.iter_batches(_ROWS, columns=names, **chosen):
             read += batch.num_rows
             source.done = (source.size or 0) * read // rows
             yield batch
@@ -92,7 +94,7 @@ class Typed:
 
     def __init__(self, source: Input, wanted: Sequence[str], names: str | None, keep: bool, policy: str) -> None:
         schema, read = opened(source)
-        self.source, self.row, self.schema = source, 1, schema
+        self.source, self.row, self.schema = source, source.block.line if source.block else 1, schema
         self.columns = bind(schema.names, wanted, keep, policy, source.name)
         self.kept = self.columns.names if keep else []
         for i in self.columns.used:

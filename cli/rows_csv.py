@@ -37,6 +37,7 @@ class Separated:
             cells = list(wanted)
         if not self.header:
             self.lines.rest, self.lines.line = first + rest, line - first.count(b"\n")
+        self.lines.only(source.block)
         self.columns = bind(cells, wanted, keep, policy, source.name)
         self.kept = self.columns.names if keep else []
         self.blocks = self.lines.blocks

@@ -23,6 +23,7 @@ class Objects:
         if isinstance(row, str):
             raise Failure(f"{source.name}, line {line - 1:,}{row}", code=NOT_MET)
         self.lines.rest, self.lines.line = first + rest, line - first.count(b"\n")
+        self.lines.only(source.block)
         self.columns = bind(list(row), wanted, keep, policy, source.name)
         self.names = list(row)
         self.kept = self.columns.names if keep else []

@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Stdout:
     closed = False
 
     def __init__(self) -> None:
-        self.file, self.dead = sys.stdout.fileno(), False
+        self.file, self.dead, self.gone = sys.stdout.fileno(), False, False
 
     def write(self, data: Any) -> int:
         rest = memoryview(b"" if self.dead else data).cast("B")
@@ -45,7 +46,7 @@ class Stdout:
         try:
             return os.write(self.file, data)
         except BrokenPipeError:
-            self.dead = True
+            self.dead = self.gone = True
             raise ReaderGone from None
         except OSError as error:
             self.dead = True  # and pyarrow's writers, which come again as they are closed, are not heard
@@ -55,6 +56,13 @@ class Stdout:
 
     def close(self, whole: bool = True) -> None:
         self.closed = True
+
+    def finish(self) -> None: ...
+
+    def abandon(self) -> None:
+        """Where the reader has gone what is left goes nowhere, and no complaint comes at exit."""
+        if self.gone:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file)
 
 
 class _InterruptHeld:
@@ -131,6 +139,22 @@ class WholeFile:
         self.file.close()
         if self.part:
             os.unlink(self.part)
+
+
+@contextmanager
+def written(*sinks: Any) -> Iterator[None]:
+    """In the end all files stand under their names, or none does; where nobody reads on, that is no failure."""
+    files = [sink for sink in sinks if sink is not None]
+    try:
+        yield
+        for file in files:
+            file.finish()
+    except BaseException as error:
+        for file in files:
+            with suppress(OSError):
+                file.abandon()
+        if not isinstance(error, ReaderGone):
+            raise
 
 
 class Text:
