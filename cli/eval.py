@@ -14,9 +14,9 @@ def eval(request: Request) -> None:
     check_gates(request)
     program, values = read_request(request)
     if wants_rows(request, program, values):
-        from .rows import put_out_rows
+        from .blocks import answer_rows
 
-        put_out_rows(request, program, values)
+        answer_rows(request, program, values)
         return
     check(request)
     put_out(answer_at(request, program, values), request)

@@ -3,8 +3,11 @@
 import os
 import sys
 from pathlib import Path
+from threading import Lock
 
 from .failures import NOT_MET, Failure
+
+_ASKING = Lock()
 
 
 def read_text(file: Path) -> str:
@@ -56,6 +59,7 @@ def write_whole(file: Path, data: bytes) -> None:
 
 def umask() -> int:
     """The bits of a mode that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
+    with _ASKING:  # to know them is to change them
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

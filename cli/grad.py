@@ -19,9 +19,9 @@ def grad(
     program, values = read_request(request)
     names = ",".join(wrt) if wrt else None
     if wants_rows(request, program, values):
-        from .rows import put_out_rows
+        from .blocks import answer_rows
 
-        put_out_rows(request, program, values, asked(names, program))
+        answer_rows(request, program, values, asked(names, program))
         return
     check(request)
     result = answer_at(request, program, values, names, gradient=True)

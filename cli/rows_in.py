@@ -69,6 +69,12 @@ class Block:
     head: bytes = b""
     """The first record of the text, which tells the columns of all."""
 
+    @property
+    def name(self) -> str:
+        """What a user calls it."""
+        where = f", from {'line' if self.head else 'row'} {self.line:,} on" if self.start is not None else ""
+        return f"{self.source.name}{where}"
+
 
 class Input:
     """A file, a URL, stdin, or a block of a file, opened, with its first bytes read."""
@@ -231,7 +237,7 @@ class Lines:
         end = data.rfind(b"\n") + 1
         if data.count(b'"', 0, end) % 2:  # within quotes, or a stray quote somewhere
             start = rb'(?<![^%s\r\n])"' % re.escape(self.delimiter)
-            blank = re.sub(start + rb'(?:[^"]|"")*"', lambda quoted: b"x" * len(quoted[0]), data[:end])
+            blank = re.sub(start + rb'[^"]*+(?:""[^"]*+)*+"', lambda quoted: b"x" * len(quoted[0]), data[:end])
             opened = re.search(start, blank)
             end = blank.rfind(b"\n", 0, opened.start() if opened else end) + 1
         return end

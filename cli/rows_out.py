@@ -296,6 +296,10 @@ class Table:
         self._flush()
         self.writer.close()
 
+    def kept_types(self) -> dict[str, str]:
+        """The types of the kept columns by their names, once rows are written."""
+        return {name: str(self.writer.schema.field(name).type) for name in self.kept} if self.writer else {}
+
     def _open(self, schema: Any) -> Any:
         import pyarrow as pa
 

@@ -1,0 +1,306 @@
+"""Rows answered block by block, each by itself: by the threads of this process, or by the workers of a cluster.
+
+The cut into blocks depends on the files alone, and within a block nothing depends on who answers it. So the parts are
+the same, bit for bit, wherever they are made.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from ..grammar.program import Program
+from .answer import read_request
+from .bindings import Number
+from .failures import NOT_MET, Failure
+from .parts import Folder, part_name
+from .request import Request
+from .rows import (
+    Question,
+    Run,
+    check,
+    check_names,
+    open_rows,
+    opened_writer,
+    policy_of,
+    put_out_rows,
+    write_reduced,
+)
+from .rows_batch import Batch
+from .rows_in import Block, Input, Source
+from .rows_out import Table, WholeFile, written
+from .rows_tally import Tally
+from .sources import Shape, found, named
+
+_BLOCK_BYTES = 1 << 24  # of text: a part of it has some hundred thousand rows
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """What whoever answers a block has to know: the expression is text, and its values are."""
+
+    request: Request
+    bindings: tuple[str, ...]
+    asked: tuple[str, ...]
+    several: bool
+    """Whether there are several files, so that a row is named with its own."""
+    folder: str | None
+    """Where the parts go; None where the rows are summed up."""
+
+
+@dataclass
+class Answered:
+    """What comes back from a block: a few numbers, and its bad rows where they are wanted."""
+
+    tally: Tally
+    rejects: bytes
+    types: dict[str, str]
+    """Of the kept columns, by their names."""
+
+
+Work = Callable[[Job, Any], Any]
+Map = Callable[[Work, Job, Sequence[Any]], Iterator[Any]]
+"""Does the same work on many things, and gives the results in the order of the things. One may be a Failure."""
+
+
+def answer_rows(request: Request, program: Program, values: Mapping[str, Number], asked: Sequence[str] = ()) -> None:
+    """Answer for every row, in one stream or block by block."""
+    folder = request.out is not None and request.out.endswith(("/", os.sep))
+    if request.overwrite and not folder:
+        raise Failure("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
+    if folder or request.cluster is not None:
+        _check(request, folder)
+        _put_out_blocks(request, Question(program, values, asked))
+    else:
+        put_out_rows(request, program, values, asked)
+
+
+def _check(request: Request, folder: bool) -> None:
+    check(request)
+    if folder and request.reduce:
+        raise Failure("--reduce gives one row: --out needs a file for it, not a folder")
+    if folder and "://" in str(request.out):
+        raise Failure(f"cannot write {request.out}: only folders are written, no URLs")
+    if folder and request.format not in (None, "parquet"):
+        raise Failure(f"a folder of answers is parquet, not {request.format}")
+    if not folder and not request.reduce:
+        message = "--cluster answers into a folder, or with one row: rows do not come back through this machine"
+        raise Failure(message, "add --out FOLDER/, or --reduce sum or mean")
+    if request.data in (None, "-"):
+        option = "--cluster" if request.cluster is not None else "a folder of answers"
+        raise Failure(f"{option} needs files to read, no pipe", "name them with --data")
+
+
+def _put_out_blocks(request: Request, question: Question) -> None:
+    question.compile()
+    sources = found(request.data, request.from_)
+    first = Input(sources[0], request.from_)
+    rows = open_rows(first, question.free, request)
+    sink: Any
+    if request.reduce:
+        sink, writer = opened_writer(request, rows, question, first.kind)
+    else:
+        check_names(rows, question)
+        sink = Folder(str(request.out), request.overwrite)
+    rejects = WholeFile(request.rejects) if request.rejects else None
+    job = _job(request, question, len(sources) > 1, None if request.reduce else sink.hidden)
+    tally, parts = Tally(), []
+    with written(sink, rejects), _workers(request.cluster) as run:
+        blocks = _planned(run, job, sources)
+        with _shown(request, len(blocks)) as show:
+            for number, answered in enumerate(_answers(run, job, blocks)):
+                tally.add(answered.tally)
+                parts += [part_name(number)] * bool(answered.tally.count)
+                if rejects:
+                    rejects.write(answered.rejects)
+                show(number + 1, tally.count)
+        if request.reduce:
+            write_reduced(writer, tally, request.reduce)
+            writer.finish()
+        else:
+            sink.check_whole(parts or _empty(sink, rows.kept, question.names))
+        tally.report(request, policy_of(request))
+
+
+def _job(request: Request, question: Question, several: bool, folder: str | None) -> Job:
+    values = {name: question.values[name] for name in question.program.inputs if name in question.values}
+    texts = tuple(f"{name}={value!r}" for name, value in values.items())
+    plain = replace(request, expression=question.program.text, bindings=None, file=None, vars=None)
+    return Job(plain, texts, tuple(question.asked), several, folder)
+
+
+def _workers(cluster: str | None) -> AbstractContextManager[Map]:
+    if cluster is None:
+        return _threads()
+    from .cluster import workers
+
+    return workers(cluster)
+
+
+@contextmanager
+def _threads() -> Iterator[Map]:
+    """This process does the work itself."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        yield lambda work, job, things: pool.map(partial(guarded, work, job), things)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def guarded(work: Work, job: Job, thing: Any) -> Any:
+    """The result, or the Failure."""
+    try:
+        return work(job, thing)
+    except Failure as failure:
+        return failure
+
+
+def _shown(request: Request, blocks: int) -> AbstractContextManager[Callable[[int, int], None]]:
+    from .progress import blocks_bar
+
+    return blocks_bar(blocks, not request.quiet)
+
+
+# --- What is to be done -----------------------------------------------------------------------------------------------
+
+
+def _planned(run: Map, job: Job, sources: Sequence[Source]) -> list[Block]:
+    """The blocks of all files."""
+    blocks: list[Block] = []
+    first: Shape | None = None
+    for plan in run(plan_file, job, sources):
+        if isinstance(plan, Failure):
+            raise plan
+        shape, more = plan
+        first = first or shape
+        first.check(shape)
+        blocks += more
+    return blocks
+
+
+def plan_file(job: Job, source: Source) -> tuple[Shape, list[Block]]:
+    """The cut of a file into blocks."""
+    question, _ = _compiled(job)
+    file = Input(source, job.request.from_)
+    try:
+        rows = open_rows(file, question.free, job.request)
+        cut = {"parquet": _row_groups, "arrow": _whole}.get(file.kind, _texts)
+        return Shape(source.name, file.kind, rows.kept), list(cut(source, file, rows))
+    finally:
+        file.close()
+
+
+def _row_groups(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+    import pyarrow.parquet as pq
+
+    metadata = pq.ParquetFile(file.seekable()).metadata
+    row = 1
+    for group in range(metadata.num_row_groups):
+        count = metadata.row_group(group).num_rows
+        yield Block(source, file.kind, group, count, row)
+        row += count
+
+
+def _whole(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+    yield Block(source, file.kind)
+
+
+def _texts(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+    """Whole records: only a look at all above them tells where they are, and the numbers of their lines."""
+    lines = rows.lines
+    start, size, first = file.done - len(lines.rest), 0, lines.line
+    for records, line in lines.blocks(lambda: False, lambda: None):
+        first = first if size else line
+        size += len(records)
+        if size >= _BLOCK_BYTES:
+            yield Block(source, file.kind, start, size, first, lines.head)
+            start, size = start + size, 0
+    if size:
+        yield Block(source, file.kind, start, size, first, lines.head)
+
+
+# --- What is done to each block ---------------------------------------------------------------------------------------
+
+
+@lru_cache(4)
+def _compiled(job: Job) -> tuple[Question, Callable[[Batch], list[Any]]]:
+    """Once for all blocks that one process answers."""
+    program, values = read_request(replace(job.request, bindings=list(job.bindings)))
+    question = Question(program, values, job.asked)
+    return question, question.compile()
+
+
+def answer_block(job: Job, numbered: tuple[int, Block]) -> Answered:
+    """Read, answer and write one block, and tell what there is to tell of it."""
+    number, block = numbered
+    question, compute = _compiled(job)
+    file = Input(block.source, block.kind, block=block)
+    sink = WholeFile(Path(job.folder, part_name(number))) if job.folder else None
+    try:
+        rows = open_rows(file, question.free, job.request)
+        writer = Table("parquet", rows.kept, question.names, True, sink)
+        rejects = BytesIO()
+        run = Run(
+            _Named(rows, block.source.name if job.several else None),
+            compute,
+            writer,
+            rejects,
+            policy_of(job.request),
+            job.request.reduce,
+        )
+        for records, line in rows.blocks(lambda: False, lambda: None):
+            if job.folder and not os.path.exists(job.folder):
+                raise Failure(f"{block.source.name}: the folder of the answer is gone", code=NOT_MET)
+            run.write(run.answer(records, line))
+        if sink and run.tally.count:  # without rows it would be a part whose columns have no types
+            writer.finish()
+            sink.finish()
+        return Answered(run.tally, rejects.getvalue() if job.request.rejects else b"", writer.kept_types())
+    finally:
+        file.close()
+        if sink and sink.part:
+            sink.abandon()
+
+
+class _Named:
+    """A reader that names the file of a row too, where there are several."""
+
+    def __init__(self, reader: Any, name: str | None) -> None:
+        self.reader, self.name = reader, name
+        self.header, self.columns, self.text = reader.header, reader.columns, reader.text
+
+    def parse(self, records: Any, line: int) -> Batch:
+        batch: Batch = self.reader.parse(records, line)
+        return named(batch, self.name) if self.name else batch
+
+
+# --- What comes of it -------------------------------------------------------------------------------------------------
+
+
+def _answers(run: Map, job: Job, blocks: Sequence[Block]) -> Iterator[Answered]:
+    """Of all blocks, in their order, up to the first that has failed."""
+    types: dict[str, str] = {}
+    for block, answered in zip(blocks, run(answer_block, job, list(enumerate(blocks)))):
+        if isinstance(answered, Failure):
+            raise answered
+        for name, kind in answered.types.items():
+            if "null" not in (kind, known := types.get(name, "null")) and kind != known:
+                message = f"cannot write parquet: column '{name}' is {kind} in {block.name}, and {known} above it"
+                raise Failure(message, code=NOT_MET)
+        types |= {name: kind for name, kind in answered.types.items() if kind != "null"}
+        yield answered
+
+
+def _empty(folder: Folder, kept: Sequence[str], names: Sequence[str]) -> list[str]:
+    """One part without rows, which says what the columns are."""
+    file = WholeFile(Path(folder.hidden, part_name(0)))
+    Table("parquet", kept, names, True, file).finish()
+    file.finish()
+    return [part_name(0)]
