@@ -31,7 +31,7 @@ from .rows import (
     write_reduced,
 )
 from .rows_batch import Batch
-from .rows_in import Block, Input, Source
+from .rows_in import Block, Input, Lines, Source
 from .rows_out import Table, WholeFile, written
 from .rows_tally import Tally
 from .sources import Shape, found, named
@@ -51,6 +51,8 @@ class Job:
     """Whether there are several files, so that a row is named with its own."""
     folder: str | None
     """Where the parts go; None where the rows are summed up."""
+    block_bytes: int
+    """How much text is one block."""
 
 
 @dataclass
@@ -131,7 +133,7 @@ def _job(request: Request, question: Question, several: bool, folder: str | None
     values = {name: question.values[name] for name in question.program.inputs if name in question.values}
     texts = tuple(f"{name}={value!r}" for name, value in values.items())
     plain = replace(request, expression=question.program.text, bindings=None, file=None, vars=None)
-    return Job(plain, texts, tuple(question.asked), several, folder)
+    return Job(plain, texts, tuple(question.asked), several, folder, _BLOCK_BYTES)
 
 
 def _workers(cluster: str | None) -> AbstractContextManager[Map]:
@@ -191,13 +193,16 @@ def plan_file(job: Job, source: Source) -> tuple[Shape, list[Block]]:
     file = Input(source, job.request.from_)
     try:
         rows = open_rows(file, question.free, job.request)
-        cut = {"parquet": _row_groups, "arrow": _whole}.get(file.kind, _texts)
-        return Shape(source.name, file.kind, rows.kept), list(cut(source, file, rows))
+        if file.kind == "parquet":
+            cut = _row_groups(source, file)
+        else:
+            cut = _whole(source, file) if file.kind == "arrow" else _texts(source, file, rows.lines, job.block_bytes)
+        return Shape(source.name, file.kind, rows.kept), list(cut)
     finally:
         file.close()
 
 
-def _row_groups(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+def _row_groups(source: Source, file: Input) -> Iterator[Block]:
     import pyarrow.parquet as pq
 
     metadata = pq.ParquetFile(file.seekable()).metadata
@@ -208,18 +213,17 @@ def _row_groups(source: Source, file: Input, rows: Any) -> Iterator[Block]:
         row += count
 
 
-def _whole(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+def _whole(source: Source, file: Input) -> Iterator[Block]:
     yield Block(source, file.kind)
 
 
-def _texts(source: Source, file: Input, rows: Any) -> Iterator[Block]:
+def _texts(source: Source, file: Input, lines: Lines, enough: int) -> Iterator[Block]:
     """Whole records: only a look at all above them tells where they are, and the numbers of their lines."""
-    lines = rows.lines
     start, size, first = file.done - len(lines.rest), 0, lines.line
     for records, line in lines.blocks(lambda: False, lambda: None):
         first = first if size else line
         size += len(records)
-        if size >= _BLOCK_BYTES:
+        if size >= enough:
             yield Block(source, file.kind, start, size, first, lines.head)
             start, size = start + size, 0
     if size:

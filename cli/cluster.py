@@ -71,7 +71,9 @@ def _answers(distributed: Any, client: Any, address: str, work: Work, job: Job, 
             for future, result in batch:
                 i = position[future.key]
                 waiting[i] = result if future.status == "finished" else _lost(future, result, address, things[i])
-            if not batch:
+            if batch:
+                watch.saw()
+            else:
                 watch.look()
                 time.sleep(_PAUSE)
         yield waiting.pop(turn)
@@ -83,19 +85,20 @@ class _Watch:
     def __init__(self, client: Any, address: str) -> None:
         self.client, self.address = client, address
         self.alive = self.looked = time.monotonic()
-        self.seen = False
+
+    def saw(self) -> None:
+        self.alive = time.monotonic()
 
     def look(self) -> None:
-        now = time.monotonic()
-        if now - self.looked < 1:
+        if time.monotonic() - self.looked < 1:
             return
         with suppress(Exception):  # a scheduler that does not answer has no workers either
             if self.client.sync(self.client.scheduler.ncores, callback_timeout=_CONNECT):
-                self.alive, self.seen = now, True
+                self.saw()
         self.looked = time.monotonic()
         if self.looked - self.alive > _PATIENCE:
-            message = f"all workers of {self.address} are gone" if self.seen else f"{self.address} has no workers"
-            raise Failure(message, f"start some with: dask worker {self.address}", NOT_MET)
+            hint = f"start some with: dask worker {self.address}"
+            raise Failure(f"no workers are left at {self.address}", hint, NOT_MET)
 
 
 def _lost(future: Any, result: Any, address: str, thing: Any) -> Failure:
