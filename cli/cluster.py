@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from .blocks import Job, Map, Work, guarded
 from .failures import NOT_MET, Failure
+from .rows_out import InterruptHeld
 
 _CONNECT = 3.0  # seconds until a scheduler has answered, if it is there
 _PATIENCE = 30.0  # seconds without any worker
@@ -42,9 +44,26 @@ def workers(address: str) -> Iterator[Map]:
 
 def _local(distributed: Any) -> Any:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return distributed.LocalCluster(
-        n_workers=cores, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-    )
+    with InterruptHeld(), _silent_children():
+        return distributed.LocalCluster(
+            n_workers=cores, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        )
+
+
+@contextmanager
+def _silent_children() -> Iterator[None]:
+    """Ctrl-C reaches all processes of a terminal: of those that are started here, only this one speaks of it."""
+    if sys.stderr is None:
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _connected(distributed: Any, address: str, server: Any) -> Any:

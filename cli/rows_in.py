@@ -101,6 +101,7 @@ class Input:
 
     def _open(self) -> None:
         self.remote: Any = None
+        self.size: int | None = None
         self.file = -1
         if "://" in self.path:
             from .sources import opened
@@ -109,7 +110,7 @@ class Input:
             return
         self.file = os.open(self.path, os.O_RDONLY) if self.path else 0
         mode = os.fstat(self.file)
-        self.size: int | None = mode.st_size if stat.S_ISREG(mode.st_mode) else None
+        self.size = mode.st_size if stat.S_ISREG(mode.st_mode) else None
 
     def _first_bytes(self) -> bytes:
         if self.block is None or self.block.start is None:

@@ -33,7 +33,7 @@ class Stdout:
 
     def write(self, data: Any) -> int:
         rest = memoryview(b"" if self.dead else data).cast("B")
-        with _InterruptHeld() as interrupt:
+        with InterruptHeld() as interrupt:
             while rest:
                 written = self._write(rest[: 1 << 16])
                 if interrupt.came:
@@ -65,12 +65,12 @@ class Stdout:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.file)
 
 
-class _InterruptHeld:
+class InterruptHeld:
     """Ctrl-C is noted while a block is written, and takes effect behind it; a second one does at once."""
 
     came = False
 
-    def __enter__(self) -> "_InterruptHeld":
+    def __enter__(self) -> "InterruptHeld":
         self.before = signal.signal(signal.SIGINT, self.note)
         return self
 
