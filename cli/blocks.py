@@ -6,7 +6,7 @@ the same, bit for bit, wherever they are made.
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from io import BytesIO
@@ -244,6 +244,7 @@ def _compiled(job: Job) -> tuple[Question, Callable[[Batch], list[Any]]]:
 def answer_block(job: Job, numbered: tuple[int, Block]) -> Answered:
     """Read, answer and write one block, and tell what there is to tell of it."""
     number, block = numbered
+    _check_folder(job)
     question, compute = _compiled(job)
     file = Input(block.source, block.kind, block=block)
     sink = WholeFile(Path(job.folder, part_name(number))) if job.folder else None
@@ -260,8 +261,7 @@ def answer_block(job: Job, numbered: tuple[int, Block]) -> Answered:
             job.request.reduce,
         )
         for records, line in rows.blocks(lambda: False, lambda: None):
-            if job.folder and not os.path.exists(job.folder):
-                raise Failure(f"{block.source.name}: the folder of the answer is gone", code=NOT_MET)
+            _check_folder(job)  # it is gone where nobody waits for the answer any more
             run.write(run.answer(records, line))
         if sink and run.tally.count:  # without rows it would be a part whose columns have no types
             writer.finish()
@@ -270,7 +270,14 @@ def answer_block(job: Job, numbered: tuple[int, Block]) -> Answered:
     finally:
         file.close()
         if sink and sink.part:
-            sink.abandon()
+            with suppress(OSError):
+                sink.abandon()
+
+
+def _check_folder(job: Job) -> None:
+    if job.folder and not os.path.exists(job.folder):
+        hint = "all workers must see the folder of the answer under the same path as this machine"
+        raise Failure(f"no worker can write the answer: there is no {job.folder}", hint, NOT_MET)
 
 
 class _Named:

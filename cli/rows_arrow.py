@@ -29,7 +29,8 @@ def broken(source: Input, error: Exception) -> Failure:
     if not source.done and source.block is None:
         return Failure(f"{source.name} is empty", code=NOT_MET)
     first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
-    return Failure(f"{source.name} cannot be read as {source.kind}: {first}", code=NOT_MET)
+    name = source.block.name if source.block else source.name
+    return Failure(f"{name} cannot be read as {source.kind}: {first}", code=NOT_MET)
 
 
 def _parquet(source: Input) -> tuple[Any, Reader]:

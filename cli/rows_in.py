@@ -127,7 +127,12 @@ class Input:
         self.left = block.size
 
     def _read(self, size: int) -> bytes:
-        return bytes(self.remote.read(size)) if self.remote else os.read(self.file, size)
+        if not self.remote:
+            return os.read(self.file, size)
+        try:
+            return bytes(self.remote.read(size))
+        except Exception as error:  # each kind of file system has its own
+            raise OSError(str(error)) from None
 
     def readable(self, seconds: float = 0) -> bool:
         """Whether a read would return at once."""

@@ -133,7 +133,10 @@ def test_the_same_answer_bit_for_bit(run: Run, dask: Dask, monkeypatch: pytest.M
     assert not [name for name in os.listdir() if name.startswith(".")]
 
 
-def test_a_cluster_of_this_machine(run: Run) -> None:
+def test_a_cluster_of_this_machine(run: Run, request: pytest.FixtureRequest) -> None:
+    cores = os.sched_getaffinity(0)
+    request.addfinalizer(lambda: os.sched_setaffinity(0, cores))
+    os.sched_setaffinity(0, {min(cores)})  # for one process
     command = ["eval", "x*c", "c=[1, 2] @ [0.5, 1e-3]", "--data", "in", "--gates", "fused", "--keep"]
     assert run(*command, "--out", "here/") == DONE
     assert run(*command, "--out", "there/", "--cluster", "local") == DONE
@@ -222,6 +225,28 @@ def test_a_bad_cell_in_a_late_block_is_named_as_on_one_machine(run: Run, dask: D
         assert skipped == ("", f"warning: 2 rows skipped; the first: {reason}", 0)
         assert Path("bad.txt").read_text().startswith(f"{reason.strip()}\t{{'x': 'oops'}}\ntext/5.parquet, row 152, ")
         shutil.rmtree("out", ignore_errors=True)
+
+
+def test_a_broken_row_group_is_named(run: Run, data: Path, dask: Dask, tmp_path: Path) -> None:
+    content = bytearray((data / "in" / "00.parquet").read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 5000] = bytes(5000)
+    (tmp_path / "broken.parquet").write_bytes(content)
+    for options in ([], ["--cluster", dask.workers(1)]):
+        printed, said, code = run("eval", "a + x + b + i", "--data", "broken.parquet", "--out", "out/", *options)
+        assert said.startswith("error: broken.parquet, from row 5,001 on cannot be read as parquet: "), said
+        assert (printed, code, Path("out").exists()) == ("", 1, False)
+
+
+@pytest.mark.parametrize("ending", ["tsv", "jsonl", "arrow", "parquet"])
+def test_every_format_goes_into_parts_from_files_and_urls(run: Run, ending: str) -> None:
+    assert run("eval", "a - b", "--data", "in/00.parquet", "--keep", "--out", f"1.{ending}") == DONE
+    shutil.copy(f"1.{ending}", f"2.{ending}")
+    for rows in (f"[12].{ending}", f"file://{os.getcwd()}/[12].{ending}"):
+        command = ["eval", "value*x + i", "--data", rows]
+        assert run(*command, "--out", "one.parquet") == DONE
+        assert run(*command, "--out", "out/", "--overwrite") == DONE
+        assert pq.read_table("out").equals(pq.read_table("one.parquet"))
+        assert pq.read_table("out").num_rows == 2 * ROWS
 
 
 def test_a_bad_line_far_down_in_a_long_csv(run: Run, data: Path, dask: Dask, tmp_path: Path) -> None:
