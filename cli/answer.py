@@ -1,7 +1,7 @@
 """A request, read and computed: what every output format prints."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.passes import backward, forward, local_derivatives
-from ..grammar.errors import did_you_mean
+from ..grammar.builder import CONSTANTS
+from ..grammar.errors import NeedsVector, did_you_mean
 from ..grammar.parser import normalized, parse
 from ..grammar.program import Program
 from .bindings import Number, check_bindings, check_complete, read_bindings, read_vars
@@ -127,14 +128,14 @@ def answer_at(
     return Answer(program, inputs, *_passes(program, numbers, gradient), wanted)
 
 
-def wants_rows(request: Request, program: Program, values: dict[str, Number]) -> bool:
+def wants_rows(request: Request, reading: "Reading") -> bool:
     """Whether to answer for rows: where they are named, or where a value is missing and may come through a pipe."""
     if request.data is not None:
         return True
     program_in_stdin = request.file is not None and str(request.file) in ("-", "/dev/stdin")
     if request.no_stdin or request.drawn or program_in_stdin or sys.stdin is None or sys.stdin.isatty():
         return False
-    return any(name not in values for name in program.inputs)
+    return bool(reading.free)
 
 
 def _passes(
@@ -146,15 +147,54 @@ def _passes(
     return values, [backward(graph, values, output) for output in graph.outputs] if gradient else None
 
 
-def read_request(request: Request) -> tuple[Program, dict[str, Number]]:
-    """The program, in the form of gates asked for, and the values of variables: of all its own, or fewer, or others."""
+@dataclass(frozen=True)
+class Reading:
+    """What was written: the text of a program, and values of its variables, from which follows what are vectors."""
+
+    text: str
+    values: dict[str, Number]
+    """Of all its variables, or fewer, or others."""
+    given: Sequence[str]
+    """The names that must be variables of the program."""
+    gates: str
+    max_nodes: int
+
+    @cached_property
+    def program(self) -> Program:
+        """The program, in the form of gates asked for."""
+        return self.program_with({})
+
+    def program_with(self, lengths: Mapping[str, int]) -> Program:
+        """The same where some variables without a value are vectors of those lengths."""
+        variables = {name: length for name, length in lengths.items() if name not in CONSTANTS}
+        values = {name: len(value) if isinstance(value, list) else None for name, value in self.values.items()}
+        program = parse(self.text.strip(), {**variables, **values}, self.max_nodes)
+        check_bindings(program, self.given)
+        return program if self.gates == "written" else program.with_gates(self.gates)
+
+    @cached_property
+    def free(self) -> list[str]:
+        """The variables without a value; some of them, where the program cannot be read before one is a vector."""
+        try:
+            return [name for name in self.program.inputs if name not in self.values]
+        except NeedsVector as error:
+            if names := [name for name in error.inputs if name not in self.values]:
+                return names
+            raise
+
+
+def read(request: Request) -> Reading:
+    """The text of the program and the values, from the command line and from files."""
     text, bindings = _read_program(request)
     given = read_bindings(bindings)
     values = {**(read_vars(request.vars) if request.vars else {}), **given}
-    lengths = {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
-    program = parse(text.strip(), lengths, request.max_nodes)
-    check_bindings(program, given)
-    return program if request.gates == "written" else program.with_gates(request.gates), values
+    return Reading(text, values, list(given), request.gates, request.max_nodes)
+
+
+def read_request(request: Request) -> tuple[Program, dict[str, Number]]:
+    """The program and the values."""
+    reading = read(request)
+    return reading.program, reading.values
 
 
 def _read_program(request: Request) -> tuple[str, list[str]]:

@@ -13,27 +13,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ..grammar.program import Program
-from .answer import read_request
-from .bindings import Number
+from .answer import Reading, read
 from .failures import NOT_MET, Failure
+from .files import WholeFile
 from .parts import Folder, part_name
 from .request import Request
-from .rows import (
-    Question,
-    Run,
-    check,
-    check_names,
-    open_rows,
-    opened_writer,
-    policy_of,
-    put_out_rows,
-    write_reduced,
-)
-from .rows_batch import Batch
+from .rows import answer_format, check, check_names, opened_files, policy_of, put_out_rows, reader_of
+from .rows_batch import Batch, Reader
 from .rows_in import Block, Input, Lines, Source
-from .rows_out import Table, WholeFile, written
+from .rows_out import Table
+from .rows_question import Question, question, vectors
+from .rows_run import Run, write_reduced
 from .rows_tally import Tally
+from .rows_text import TEXTS, Text
 from .sources import Shape, found, named
 
 _BLOCK_BYTES = 1 << 24  # of text: a part of it has some hundred thousand rows
@@ -46,6 +38,8 @@ class Job:
 
     request: Request
     bindings: tuple[str, ...]
+    lengths: tuple[tuple[str, int], ...]
+    """Of the vectors without a value, as the columns of the first file tell them."""
     asked: tuple[str, ...]
     several: bool
     """Whether there are several files, so that a row is named with its own."""
@@ -70,16 +64,16 @@ Map = Callable[[Work, Job, Sequence[Any]], Iterator[Any]]
 """Does the same work on many things, and gives the results in the order of the things. One may be a Failure."""
 
 
-def answer_rows(request: Request, program: Program, values: Mapping[str, Number], asked: Sequence[str] = ()) -> None:
+def answer_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
     """Answer for every row, in one stream or block by block."""
     folder = request.out is not None and request.out.endswith(("/", os.sep))
     if request.overwrite and not folder:
         raise Failure("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
     if folder or request.cluster is not None:
         _check(request, folder)
-        _put_out_blocks(request, Question(program, values, asked))
+        _put_out_blocks(request, reading, wrt, gradient)
     else:
-        put_out_rows(request, program, values, asked)
+        put_out_rows(request, reading, wrt, gradient=gradient)
 
 
 def _check(request: Request, folder: bool) -> None:
@@ -98,21 +92,18 @@ def _check(request: Request, folder: bool) -> None:
         raise Failure(f"{option} needs files to read, no pipe", "name them with --data")
 
 
-def _put_out_blocks(request: Request, question: Question) -> None:
-    question.compile()
+def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradient: bool) -> None:
     sources = found(request.data, request.from_)
     first = Input(sources[0], request.from_)
-    rows = open_rows(first, question.free, request)
-    sink: Any
-    if request.reduce:
-        sink, writer = opened_writer(request, rows, question, first.kind)
-    else:
-        check_names(rows, question)
-        sink = Folder(str(request.out), request.overwrite)
-    rejects = WholeFile(request.rejects) if request.rejects else None
-    job = _job(request, question, len(sources) > 1, None if request.reduce else sink.hidden)
+    rows = reader_of(first, request.columns)
+    asked = question(reading, rows, wrt, gradient)
+    rows.bind(asked.free, request.keep, policy_of(request))
+    check_names(rows, asked)
+    kind = answer_format(request, first.kind) if request.reduce else "parquet"
+    folder = None if request.reduce else Folder(str(request.out), request.overwrite)
+    job = _job(request, asked, vectors(rows.names), len(sources) > 1, folder.hidden if folder else None)
     tally, parts = Tally(), []
-    with written(sink, rejects), _workers(request.cluster) as run:
+    with opened_files(request, folder) as (sink, rejects), _workers(request.cluster) as run:
         blocks = _planned(run, job, sources)
         with _shown(request, len(blocks)) as show:
             for number, answered in enumerate(_answers(run, job, blocks)):
@@ -121,19 +112,20 @@ def _put_out_blocks(request: Request, question: Question) -> None:
                 if rejects:
                     rejects.write(answered.rejects)
                 show(number + 1, tally.count)
-        if request.reduce:
+        if folder:
+            folder.check_whole(parts or _empty(folder, rows, asked.names))
+        elif request.reduce:
+            writer = (Text if kind in TEXTS else Table)(kind, rows, asked.names, sink)
             write_reduced(writer, tally, request.reduce)
             writer.finish()
-        else:
-            sink.check_whole(parts or _empty(sink, rows.kept, question.names))
         tally.report(request, policy_of(request))
 
 
-def _job(request: Request, question: Question, several: bool, folder: str | None) -> Job:
-    values = {name: question.values[name] for name in question.program.inputs if name in question.values}
+def _job(request: Request, asked: Question, lengths: Mapping[str, int], several: bool, folder: str | None) -> Job:
+    values = {name: asked.values[name] for name in asked.program.inputs if name in asked.values}
     texts = tuple(f"{name}={value!r}" for name, value in values.items())
-    plain = replace(request, expression=question.program.text, bindings=None, file=None, vars=None)
-    return Job(plain, texts, tuple(question.asked), several, folder, _BLOCK_BYTES)
+    plain = replace(request, expression=asked.program.text, bindings=None, file=None, vars=None)
+    return Job(plain, texts, tuple(lengths.items()), tuple(asked.asked), several, folder, _BLOCK_BYTES)
 
 
 def _workers(cluster: str | None) -> AbstractContextManager[Map]:
@@ -189,14 +181,13 @@ def _planned(run: Map, job: Job, sources: Sequence[Source]) -> list[Block]:
 
 def plan_file(job: Job, source: Source) -> tuple[Shape, list[Block]]:
     """The cut of a file into blocks."""
-    question, _ = _compiled(job)
     file = Input(source, job.request.from_)
     try:
-        rows = open_rows(file, question.free, job.request)
+        rows = _bound(job, file)
         if file.kind == "parquet":
             cut = _row_groups(source, file)
         else:
-            cut = _whole(source, file) if file.kind == "arrow" else _texts(source, file, rows.lines, job.block_bytes)
+            cut = _whole(source, file) if file.kind == "arrow" else _texts(source, file, rows, job.block_bytes)
         return Shape(source.name, file.kind, rows.kept), list(cut)
     finally:
         file.close()
@@ -217,8 +208,9 @@ def _whole(source: Source, file: Input) -> Iterator[Block]:
     yield Block(source, file.kind)
 
 
-def _texts(source: Source, file: Input, lines: Lines, enough: int) -> Iterator[Block]:
+def _texts(source: Source, file: Input, rows: Any, enough: int) -> Iterator[Block]:
     """Whole records: only a look at all above them tells where they are, and the numbers of their lines."""
+    lines: Lines = rows.lines
     start, size, first = file.done - len(lines.rest), 0, lines.line
     for records, line in lines.blocks(lambda: False, lambda: None):
         first = first if size else line
@@ -236,42 +228,52 @@ def _texts(source: Source, file: Input, lines: Lines, enough: int) -> Iterator[B
 @lru_cache(4)
 def _compiled(job: Job) -> tuple[Question, Callable[[Batch], list[Any]]]:
     """Once for all blocks that one process answers."""
-    program, values = read_request(replace(job.request, bindings=list(job.bindings)))
-    question = Question(program, values, job.asked)
-    return question, question.compile()
+    reading = read(replace(job.request, bindings=list(job.bindings)))
+    asked = Question(reading.program_with(dict(job.lengths)), reading.values, job.asked)
+    return asked, asked.compile()
+
+
+def _bound(job: Job, file: Input) -> Reader:
+    rows = reader_of(file, job.request.columns)
+    asked, _ = _compiled(job)
+    rows.bind(asked.free, job.request.keep, policy_of(job.request))
+    return rows
 
 
 def answer_block(job: Job, numbered: tuple[int, Block]) -> Answered:
     """Read, answer and write one block, and tell what there is to tell of it."""
     number, block = numbered
     _check_folder(job)
-    question, compute = _compiled(job)
     file = Input(block.source, block.kind, block=block)
-    sink = WholeFile(Path(job.folder, part_name(number))) if job.folder else None
     try:
-        rows = open_rows(file, question.free, job.request)
-        writer = Table("parquet", rows.kept, question.names, True, sink)
-        rejects = BytesIO()
-        run = Run(
-            _Named(rows, block.source.name if job.several else None),
-            compute,
-            writer,
-            rejects,
-            policy_of(job.request),
-            job.request.reduce,
-        )
-        for records, line in rows.blocks(lambda: False, lambda: None):
-            _check_folder(job)  # it is gone where nobody waits for the answer any more
-            run.write(run.answer(records, line))
-        if sink and run.tally.count:  # without rows it would be a part whose columns have no types
-            writer.finish()
-            sink.finish()
-        return Answered(run.tally, rejects.getvalue() if job.request.rejects else b"", writer.kept_types())
+        if not job.folder:
+            return _answer_block(job, file, None)
+        with suppress(_Empty), WholeFile(Path(job.folder, part_name(number))) as part:
+            answered = _answer_block(job, file, part)
+            if not answered.tally.count:
+                raise _Empty
+        return answered
     finally:
         file.close()
-        if sink and sink.part:
-            with suppress(OSError):
-                sink.abandon()
+
+
+class _Empty(Exception):
+    """A part without rows is not written: the types of its columns would not be known."""
+
+
+def _answer_block(job: Job, file: Input, part: WholeFile | None) -> Answered:
+    asked, compute = _compiled(job)
+    rows = _bound(job, file)
+    writer = Table("parquet", rows, asked.names, part)
+    rejects = BytesIO()
+    reader = _Named(rows, file.name) if job.several else rows
+    run = Run(reader, compute, writer, rejects, policy_of(job.request), job.request.reduce)
+    for records, line in rows.blocks(lambda: False, lambda: None):
+        _check_folder(job)  # it is gone where nobody waits for the answer any more
+        run.write(run.answer(records, line))
+    if part and run.tally.count:
+        writer.finish()
+    return Answered(run.tally, rejects.getvalue() if job.request.rejects else b"", writer.kept_types())
 
 
 def _check_folder(job: Job) -> None:
@@ -280,16 +282,15 @@ def _check_folder(job: Job) -> None:
         raise Failure(f"no worker can write the answer: there is no {job.folder}", hint, NOT_MET)
 
 
-class _Named:
-    """A reader that names the file of a row too, where there are several."""
+class _Named(Reader):
+    """A reader that names the file of a row too."""
 
-    def __init__(self, reader: Any, name: str | None) -> None:
+    def __init__(self, reader: Reader, name: str) -> None:
         self.reader, self.name = reader, name
         self.header, self.columns, self.text = reader.header, reader.columns, reader.text
 
-    def parse(self, records: Any, line: int) -> Batch:
-        batch: Batch = self.reader.parse(records, line)
-        return named(batch, self.name) if self.name else batch
+    def parse(self, block: Any, line: int) -> Batch:
+        return named(self.reader.parse(block, line), self.name)
 
 
 # --- What comes of it -------------------------------------------------------------------------------------------------
@@ -309,9 +310,8 @@ def _answers(run: Map, job: Job, blocks: Sequence[Block]) -> Iterator[Answered]:
         yield answered
 
 
-def _empty(folder: Folder, kept: Sequence[str], names: Sequence[str]) -> list[str]:
+def _empty(folder: Folder, rows: Reader, names: Sequence[str]) -> list[str]:
     """One part without rows, which says what the columns are."""
-    file = WholeFile(Path(folder.hidden, part_name(0)))
-    Table("parquet", kept, names, True, file).finish()
-    file.finish()
+    with WholeFile(Path(folder.hidden, part_name(0))) as file:
+        Table("parquet", rows, names, file).finish()
     return [part_name(0)]

@@ -1,6 +1,6 @@
 """`autodiff eval`: the value."""
 
-from .answer import answer_at, read_request, wants_rows
+from .answer import answer_at, read, wants_rows
 from .output import check, check_gates, put_out
 from .request import Request, takes_request
 
@@ -12,11 +12,11 @@ def eval(request: Request) -> None:
     autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
     """
     check_gates(request)
-    program, values = read_request(request)
-    if wants_rows(request, program, values):
+    reading = read(request)
+    if wants_rows(request, reading):
         from .blocks import answer_rows
 
-        answer_rows(request, program, values)
+        answer_rows(request, reading)
         return
     check(request)
-    put_out(answer_at(request, program, values), request)
+    put_out(answer_at(request, reading.program, reading.values), request)

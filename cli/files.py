@@ -2,8 +2,10 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from .failures import NOT_MET, Failure
 
@@ -35,26 +37,79 @@ def write_stdout(text: str) -> None:
         raise Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET) from None
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file at once or not at all: a reader sees the old content or the new one."""
-    import tempfile
+class ReaderGone(Exception):
+    """`head` has seen enough."""
 
-    try:
-        if file.exists() and not file.is_file():  # a device or a pipe cannot be replaced
-            file.write_bytes(data)
-            return
-        target = file.resolve()  # through a symbolic link, to what it points to
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{file.name}.", delete=False) as part:
-            try:
-                part.write(data)
-                part.close()
-                os.chmod(part.name, 0o666 & ~umask())
-                os.replace(part.name, target)
-            except BaseException:
-                os.unlink(part.name)
-                raise
-    except OSError as error:
-        raise Failure(f"cannot write {file}: {error.strerror}", code=NOT_MET) from None
+
+class WholeFile:
+    """A file to write, which takes the place of the old one at the end of a `with`, if nothing went wrong in it."""
+
+    closed = False
+
+    def __init__(self, path: Path) -> None:
+        import tempfile
+
+        self.path, self.part, self.dead = path, None, False
+        try:
+            if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
+                self.file = path.open("wb", buffering=0)
+                return
+            self.target = path.resolve()  # through a symbolic link, to what it points to
+            handle, self.part = tempfile.mkstemp(dir=self.target.parent, prefix=f".{path.name}.")
+            self.file = open(handle, "wb", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise self.failure(error) from None
+
+    def failure(self, error: OSError) -> Failure:
+        return Failure(f"cannot write {self.path}: {error.strerror}", code=NOT_MET)
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(b"" if self.dead else data).cast("B")
+        try:
+            while rest:
+                rest = rest[self.file.write(rest) :]
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            raise self.failure(error) from None
+        return len(data)
+
+    def flush(self) -> None: ...
+
+    def close(self, whole: bool = False) -> None:
+        """For pyarrow's writers, which do not know whether all went well."""
+
+    def __enter__(self) -> "WholeFile":
+        return self
+
+    def __exit__(self, wrong: object, *_: object) -> None:
+        if wrong:
+            self._abandon()
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self.file.close()
+            if self.part:
+                os.chmod(self.part, 0o666 & ~umask())
+                os.replace(self.part, self.target)
+                self.part = None
+        except OSError as error:
+            raise self.failure(error) from None
+
+    def _abandon(self) -> None:
+        self.dead = True
+        with suppress(OSError):
+            self.file.close()
+            if self.part:
+                os.unlink(self.part)
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file at once or not at all."""
+    with suppress(ReaderGone), WholeFile(file) as part:
+        part.write(data)
 
 
 def umask() -> int:

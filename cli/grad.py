@@ -1,6 +1,6 @@
 """`autodiff grad`: the value and the gradient."""
 
-from .answer import answer_at, asked, read_request, wants_rows
+from .answer import answer_at, read, wants_rows
 from .failures import warn
 from .output import check, check_gates, put_out
 from .request import Request, Wrt, takes_request
@@ -16,15 +16,15 @@ def grad(
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
     check_gates(request)
-    program, values = read_request(request)
+    reading = read(request)
     names = ",".join(wrt) if wrt else None
-    if wants_rows(request, program, values):
+    if wants_rows(request, reading):
         from .blocks import answer_rows
 
-        answer_rows(request, program, values, asked(names, program))
+        answer_rows(request, reading, names, gradient=True)
         return
     check(request)
-    result = answer_at(request, program, values, names, gradient=True)
+    result = answer_at(request, reading.program, reading.values, names, gradient=True)
     put_out(result, request)
     if not result.program.inputs and not request.quiet:
         warn("note", "there is no variable to differentiate by")

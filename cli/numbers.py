@@ -35,7 +35,8 @@ def shortest_rows(numbers: Any, delimiter: str, text_of: Callable[[float], str] 
     # orjson agrees with repr on all others, but for the `.0` behind whole numbers.
     odd = np.flatnonzero(~(((size >= 1e-4) & (size < 1e16)) | (size == 0)))
     starts = np.where(odd > 0, ends[odd - 1], 0) + 1
-    pieces, done = [], 1
+    pieces: list[Any] = []
+    done = 1
     for start, end, number in zip(starts.tolist(), ends[odd].tolist(), numbers.reshape(-1)[odd].tolist()):
         pieces += [text.data[done:start], text_of(number).encode()]
         done = end

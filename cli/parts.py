@@ -49,7 +49,16 @@ class Folder:
             hint = "the workers must see the folder under the same path as this machine does"
             raise Failure(f"{missing[0]} is not in {self.name}, though a worker wrote it", hint, NOT_MET)
 
-    def finish(self) -> None:
+    def __enter__(self) -> "Folder":
+        return self
+
+    def __exit__(self, wrong: object, *_: object) -> None:
+        if wrong:
+            self._abandon()
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
         """Let it take the place of the old one, if there is one."""
         old = f"{self.hidden}.old"
         try:
@@ -67,7 +76,7 @@ class Folder:
             raise self._failure(error) from None
         shutil.rmtree(old, ignore_errors=True)
 
-    def abandon(self) -> None:
+    def _abandon(self) -> None:
         """Leave nothing behind; a worker may be about to write its part just now."""
         for _ in range(20):
             with suppress(OSError):

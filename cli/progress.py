@@ -15,7 +15,7 @@ _QUIET = 0.5  # seconds in which no bar is missed
 @contextmanager
 def bar(source: Input | Files, wanted: bool) -> Iterator[Callable[[], None]]:
     """A function to call now and then, which draws how much of a file has been read."""
-    if not wanted or source.size is None or source.kind == "arrow" or sys.stderr is None or not sys.stderr.isatty():
+    if not wanted or source.size is None or sys.stderr is None or not sys.stderr.isatty():
         yield lambda: None
         return
     shown: list[Any] = []

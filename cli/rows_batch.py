@@ -1,7 +1,7 @@
 """Rows as arrays of numbers, one a variable; and what is wrong in a row, with its place, its column and its text."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -74,18 +74,50 @@ class Columns:
         return Batch(len(good), list(numbers.T.copy()), kept, places.__getitem__, refused)
 
 
-def bind(names: list[str], wanted: Sequence[str], keep: bool, policy: str, source: str) -> Columns:
-    """Columns of those names, if the wanted ones are among them, once each."""
-    found = [normalized(name.strip()) for name in names]
-    if missing := [name for name in wanted if name not in found]:
-        shown = [f"'{name}'" for name in names[:12]] + ["others"] * (len(names) > 12)
-        hint = did_you_mean(missing[0], found) or f"or give {' '.join(f'{name}=VALUE' for name in missing[:4])}"
-        is_or_are = "the column is" if len(shown) == 1 else "the columns are"
-        raise Failure(f"{source} has no column '{missing[0]}': {is_or_are} {enumerated(shown)}", hint)
-    for name in found if keep else wanted:
-        if found.count(name) > 1:
-            raise Failure(f"{source} has {found.count(name)} columns '{name}'", code=NOT_MET)
-    return Columns(found, list(wanted), keep, policy)
+class Reader:
+    """Rows of any format. Each has a way to cut them into `blocks`, and one to `parse` a block."""
+
+    columns: Columns
+    header = True
+    """Whether the columns have names in the rows."""
+    text = False
+    """Whether cells are text, so that only variables are known to be numbers."""
+
+    def __init__(self, source: str, written: Sequence[str]) -> None:
+        self.source_name = source
+        self.written = list(written)
+        """The names of the columns as they stand in the rows."""
+        self.names = [normalized(name.strip()) for name in written]
+        """The names that variables may have."""
+
+    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
+        """Choose the columns; Failure where one of those wanted is not there, or twice."""
+        if missing := [name for name in wanted if name not in self.names]:
+            hint = did_you_mean(missing[0], self.names)
+            raise self.without(missing[0], hint or f"or give {' '.join(f'{name}=VALUE' for name in missing[:4])}")
+        for name in self.names if keep else wanted:
+            if self.names.count(name) > 1:
+                raise Failure(f"{self.source_name} has {self.names.count(name)} columns '{name}'", code=NOT_MET)
+        self.columns = Columns(self.names, list(wanted), keep, policy)
+
+    def without(self, name: str, hint: str) -> Failure:
+        """There is no such column."""
+        found = [shown(each) for each in self.written[:12]] + ["others"] * (len(self.written) > 12)
+        are = "the column is " if len(found) == 1 else "the columns are " if found else "it has none"
+        return Failure(f"{self.source_name} has no column '{name}': {are}{enumerated(found)}", hint)
+
+    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[Any, int]]:
+        """The rows in pieces, with the number of the first line or row of each."""
+        raise NotImplementedError
+
+    def parse(self, block: Any, line: int) -> Batch:
+        """The numbers of a block, and what is wrong in it."""
+        raise NotImplementedError
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of the columns to be put out again."""
+        return self.columns.names if self.columns.keep else []
 
 
 def refusal(names: Sequence[str], cells: Sequence[Any], numbers: Sequence[float | None]) -> str | None:

@@ -4,43 +4,51 @@ pyarrow reads a block at once. Where it finds something wrong in it, the block i
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
-from .failures import NOT_MET, Failure
-from .rows_batch import Batch, Record, bind, is_number, number_in, refusal, shown
+from .failures import Failure
+from .rows_batch import Batch, Reader, Record, is_number, number_in, refusal, shown
 from .rows_in import DELIMITERS, Input, Lines
 
 csv.field_size_limit(1 << 30)
 
 
-class Separated:
+class Separated(Reader):
     """Rows of csv or tsv, with or without a header."""
 
     text = True
 
-    def __init__(self, source: Input, wanted: Sequence[str], names: str | None, keep: bool, policy: str) -> None:
+    def __init__(self, source: Input, names: str | None) -> None:
         self.lines = Lines(source)
         self.delimiter = DELIMITERS[source.kind]
-        first, rest, line = self.lines.first(), self.lines.rest, self.lines.line
-        if not first.strip():
-            raise Failure(f"{source.name} is empty", code=NOT_MET)
-        (cells,) = [cells for _, _, cells in self._records(first, 1)][:1]
-        self.header = names is None and not all(is_number(cell) for cell in cells)
-        if names is not None:
-            cells = names.split(",")
-        elif not self.header:
-            if len(cells) > 1 or len(wanted) != 1:
-                hint = f"name its columns: --columns {','.join([*wanted, *'_' * (len(cells) - len(wanted))])}"
-                raise Failure(f"{source.name} has no header: its first line is {shown(first.decode())}", hint)
-            cells = list(wanted)
+        first = self.lines.first()
+        _, _, self.first = next(self._records(first, 1))
+        self.header = names is None and not all(is_number(cell) for cell in self.first)
         if not self.header:
-            self.lines.rest, self.lines.line = first + rest, line - first.count(b"\n")
+            self.lines.put_back(first)
         self.lines.only(source.block)
-        self.columns = bind(cells, wanted, keep, policy, source.name)
-        self.kept = self.columns.names if keep else []
-        self.blocks = self.lines.blocks
+        super().__init__(source.name, self.first if self.header else names.split(",") if names is not None else [])
+
+    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
+        if not self.written:
+            if len(self.first) > 1 or len(wanted) != 1:
+                raise self._headless(",".join([*wanted, *"_" * (len(self.first) - len(wanted))]))
+            self.written = self.names = list(wanted)
+        super().bind(wanted, keep, policy)
+
+    def without(self, name: str, hint: str) -> Failure:
+        return super().without(name, hint) if self.written else self._headless(f"{name},...")
+
+    def _headless(self, columns: str) -> Failure:
+        """There is no header and no --columns, and more to know than the one variable."""
+        line = shown(self.delimiter.join(self.first))
+        hint = f"name its columns: --columns {columns}"
+        return Failure(f"{self.source_name} has no header: its first line is {line}", hint)
+
+    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
+        return self.lines.blocks(busy, before_wait)
 
     def parse(self, block: bytes, line: int) -> Batch:
         import pyarrow as pa

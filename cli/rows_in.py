@@ -189,10 +189,13 @@ class Input:
 
 def sniffed(start: bytes) -> str:
     """The format of rows that begin so."""
-    for magic, kind in ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"), (b"{", "jsonl")):
-        if start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == b"{" else b"").startswith(magic):
+    for magic, kind in ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow")):
+        if start.startswith(magic):
             return kind
-    line = start.partition(b"\n")[0]
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[{")):
+        return "jsonl"
+    line = text.partition(b"\n")[0]
     return "tsv" if b"\t" in line and b"," not in line else "csv"
 
 
@@ -212,7 +215,7 @@ class Lines:
         return Failure(f"{self.source.name} {message}", code=NOT_MET)
 
     def first(self) -> bytes:
-        """The first record with its line's end; nothing where there is none."""
+        """The first record with its line's end; Failure where there is none."""
         while True:
             while self.rest[:1] in (b"\n", b"\r"):  # blank lines above it
                 self.line += self.rest[:1] == b"\n"
@@ -221,9 +224,17 @@ class Lines:
             while end and self.cut(self.rest[:end]) < end:
                 end = self.rest.find(b"\n", end) + 1
             if end or not (more := self.source.read()):
-                self.head = self.take(end or len(self.rest))
-                return self.head
+                break
             self.rest += more
+        self.head = self.take(end or len(self.rest))
+        if not self.head.strip():
+            raise self.failure("is empty")
+        return self.head
+
+    def put_back(self, taken: bytes) -> None:
+        """What was taken last is to be read again."""
+        self.rest = taken + self.rest
+        self.line -= taken.count(b"\n")
 
     def take(self, size: int) -> bytes:
         taken, self.rest = self.rest[:size], self.rest[size:]

@@ -1,81 +1,107 @@
 """Rows of JSON, one object a line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .failures import NOT_MET, Failure
-from .rows_batch import Batch, Record, bind, number_in, shown
+from .rows_arrow import as_doubles
+from .rows_batch import Batch, Reader, Record, number_in, shown
 from .rows_in import Input, Lines
 
 
-class Objects:
+class Objects(Reader):
     """Rows of JSON, one object a line."""
 
-    header = True
-    text = False
-
-    def __init__(self, source: Input, wanted: Sequence[str], names: str | None, keep: bool, policy: str) -> None:
+    def __init__(self, source: Input) -> None:
         self.lines = Lines(source)
-        first, rest, line = self.lines.first(), self.lines.rest, self.lines.line
-        if not first.strip():
-            raise Failure(f"{source.name} is empty", code=NOT_MET)
+        first = self.lines.first()
+        self.lines.put_back(first)
         row = json_object(first.decode("utf-8", "replace"))
         if isinstance(row, str):
-            raise Failure(f"{source.name}, line {line - 1:,}{row}", code=NOT_MET)
-        self.lines.rest, self.lines.line = first + rest, line - first.count(b"\n")
+            hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
+            raise Failure(f"{source.name}, line {self.lines.line:,}{row}", hint, NOT_MET)
+        self.example = row
         self.lines.only(source.block)
-        self.columns = bind(list(row), wanted, keep, policy, source.name)
-        self.names = list(row)
-        self.kept = self.columns.names if keep else []
-        self.blocks = self.lines.blocks
+        super().__init__(source.name, list(row))
+
+    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
+        return self.lines.blocks(busy, before_wait)
 
     def parse(self, block: bytes, line: int) -> Batch:
         import pyarrow as pa
 
-        if self.columns.keep or not self.columns.used:
-            return self.columns.carefully(self._checked(block, line))
         try:
             return self._at_once(block, line)
-        except pa.ArrowInvalid:
+        except (pa.ArrowException, ValueError):
             return self.columns.carefully(self._checked(block, line))
 
     def _at_once(self, block: bytes, line: int) -> Batch:
+        """By Arrow; ValueError where it would not give what is written."""
+        used = [self.written[i] for i in self.columns.used]
+        table = self._read(block, used)
+        if block.count(b"\n") + (not block.endswith(b"\n")) != table.num_rows:
+            raise ValueError("blank lines")
+        columns = {name: table.column(name) for name in used if not self.columns.keep}
+        if self.columns.keep:
+            columns = {name: faithful(table, name) for name in self.written}
+            if not set(table.column_names) <= set(columns):
+                raise ValueError("keys that the first row has not")
+        kept = list(columns.values()) if self.columns.keep else []
+        numbers = [as_doubles(columns[name]) for name in used]
+        return Batch(table.num_rows, numbers, kept, lambda i: f"line {line + i:,}")
+
+    def _read(self, block: bytes, used: list[str]) -> Any:
         import pyarrow as pa
         from pyarrow import json as reader
 
-        names = [self.names[i] for i in self.columns.used]
-        schema = pa.schema([(name, pa.float64()) for name in names])
-        table = reader.read_json(
+        # Left to itself Arrow takes some text for dates.
+        text = [(name, pa.string()) for name, value in self.example.items() if isinstance(value, str)]
+        schema = pa.schema(text if self.columns.keep else [(name, pa.float64()) for name in used])
+        return reader.read_json(
             pa.BufferReader(block),
             reader.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            reader.ParseOptions(schema, unexpected_field_behavior="infer" if self.columns.keep else "ignore"),
         )
-        exact = block.count(b"\n") + (not block.endswith(b"\n")) == table.num_rows
-        if not exact:
-            raise pa.ArrowInvalid("blank lines")
-        numbers = [table.column(name).to_numpy() for name in names]
-        return Batch(table.num_rows, numbers, [], lambda i: f"line {line + i:,}")
 
     def _checked(self, block: bytes, line: int) -> Iterator[Record]:
-        used = [self.names[i] for i in self.columns.used]
+        used = [self.written[i] for i in self.columns.used]
         for at, text in enumerate(block.decode("utf-8", "surrogateescape").split("\n"), line):
             if not text.strip():
                 continue
             row = json_object(text)
             if isinstance(row, str):
-                kept = [None] * len(self.names)
+                kept = [None] * len(self.written)
                 yield Record(f"line {at:,}", f"{text}\n", [float("nan")] * len(used), kept, row)
                 continue
             reasons = [f", column '{name}'{wrong}" for name in used if (wrong := wrong_number(name, row.get(name)))]
             if self.columns.keep:
-                reasons += [f": the first row has no '{k}' that could be kept" for k in row if k not in self.names]
+                reasons += [f": the first row has no '{k}' that could be kept" for k in row if k not in self.written]
                 reasons += [
-                    f": {nested(k, row[k])} is nested" for k in self.names if isinstance(row.get(k), dict | list)
+                    f": {nested(k, row[k])} is nested" for k in self.written if isinstance(row.get(k), dict | list)
                 ]
             numbers = [json_number(row.get(k)) for k in used]
             yield Record(
-                f"line {at:,}", f"{text}\n", numbers, [row.get(k) for k in self.names], reasons[0] if reasons else None
+                f"line {at:,}",
+                f"{text}\n",
+                numbers,
+                [row.get(k) for k in self.written],
+                reasons[0] if reasons else None,
             )
+
+
+def faithful(table: Any, name: str) -> Any:
+    """A column as it was read, if nothing is lost in it: no nested values, no digits of large whole numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types as t
+
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows)
+    column = table.column(name).combine_chunks()
+    same = t.is_string(column.type) or t.is_integer(column.type) or t.is_boolean(column.type) or t.is_null(column.type)
+    if not same and not (t.is_float64(column.type) and (pc.max(pc.abs(column)).as_py() or 0) < 2**53):
+        raise ValueError(name)
+    return column
 
 
 def json_object(text: str) -> dict[str, Any] | str:

@@ -1,12 +1,12 @@
 """What `--data` names: a file, or the files of a glob or of a folder, or what is behind a URL."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .failures import NOT_MET, Failure
-from .rows_batch import Batch, Refusal
+from .rows_batch import Batch, Reader, Refusal
 from .rows_in import STDIN, Input, Source, known_format
 
 _WILD = "*?["
@@ -120,16 +120,22 @@ class Files:
 
 class _Piece(NamedTuple):
     name: str
-    reader: Any
+    reader: Reader
     rows: Any
 
 
-class Several:
+class Several(Reader):
     """The rows of many files, one after the other, as those of one."""
 
-    def __init__(self, files: Files, first: Any, open: Callable[[Input], Any]) -> None:
+    def __init__(self, files: Files, first: Reader, open: Callable[[Input], Reader]) -> None:
         self.files, self.first, self.open = files, first, open
-        self.kept, self.header, self.columns, self.text = first.kept, first.header, first.columns, first.text
+        self.header, self.text, self.without = first.header, first.text, first.without  # type: ignore[method-assign]
+        super().__init__(first.source_name, first.written)
+
+    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
+        self.bound = wanted, keep, policy
+        self.first.bind(*self.bound)
+        self.columns = self.first.columns
 
     def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[_Piece, int]]:
         """Those of all files."""
@@ -137,11 +143,12 @@ class Several:
             for block, line in reader.blocks(busy, before_wait):
                 yield _Piece(name, reader, block), line
 
-    def _readers(self) -> Iterator[tuple[str, Any]]:
+    def _readers(self) -> Iterator[tuple[str, Reader]]:
         first = Shape(self.files.current.name, self.files.kind, self.kept)
         yield first.name, self.first
         for source in self.files.rest():
             reader = self.open(source)
+            reader.bind(*self.bound)
             first.check(Shape(source.name, source.kind, reader.kept))
             yield source.name, reader
 

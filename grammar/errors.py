@@ -14,6 +14,12 @@ class ProgramError(ValueError):
         self.hint = hint
 
 
+class NeedsVector(ProgramError):
+    """A scalar stands where a vector must. It depends on some inputs, one of which may have been meant as a vector."""
+
+    inputs: list[str]
+
+
 def did_you_mean(word: str, known: list[str]) -> str | None:
     """A hint that names the known word closest to a mistyped one, if any is close."""
     from difflib import get_close_matches

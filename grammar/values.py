@@ -10,7 +10,7 @@ from ..engine.graph import Constant, Graph, Input, Node, Span
 from ..engine.operation import Operation
 from ..engine.operations import GROUPS, OPERATIONS
 from ..engine.passes import forward
-from .errors import ProgramError
+from .errors import NeedsVector, ProgramError
 
 Value = Node | tuple[Node, ...]
 
@@ -37,6 +37,14 @@ class Workshop:
 
     def error(self, message: str, span: Span, hint: str | None = None) -> ProgramError:
         return ProgramError(message, self.text, span, hint)
+
+    def needs_vector(self, message: str, span: Span, *values: Value) -> NeedsVector:
+        """The error of scalars among some values."""
+        wrong = [value for value in values if isinstance(value, Node)]
+        name = next((value.name for value in wrong if isinstance(value, Input)), None)
+        error = NeedsVector(message, self.text, span, name and f"give it as a vector: {name}=[1, 2, 3]")
+        error.inputs = [node.name for node in Graph(wrong, []).nodes if isinstance(node, Input)]
+        return error
 
     def apply(self, operation: Operation, operands: Sequence[Value], span: Span) -> Value:
         """An operation on scalars; or, where an operand is a vector, element by element, scalars standing for all."""
@@ -103,9 +111,8 @@ class Workshop:
         """An element of a vector, counted from its end where the index is negative."""
         vector, index = operands
         if not isinstance(vector, tuple):
-            name = vector.name if isinstance(vector, Input) else None
-            hint = f"give it as a vector: {name}=[1, 2, 3]" if name else None
-            raise self.error(f"{repr(name) if name else 'a scalar'} has no elements", span, hint)
+            name = repr(vector.name) if isinstance(vector, Input) else "a scalar"
+            raise self.needs_vector(f"{name} has no elements", span, vector)
         i = self.whole_number(index, index_span)
         if not -len(vector) <= i < len(vector):
             s = "s" * (len(vector) != 1)
@@ -142,8 +149,7 @@ class Workshop:
         """The sum of the products of the elements of two vectors."""
         left, right = operands
         if not isinstance(left, tuple) or not isinstance(right, tuple):
-            name = next((x.name for x in (left, right) if isinstance(x, Input)), None)
-            raise self.error("a dot product needs two vectors", span, name and f"give it as a vector: {name}=[1, 2, 3]")
+            raise self.needs_vector("a dot product needs two vectors", span, left, right)
         products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), span)
         return self.apply(OPERATIONS["sum"], (products,), span)
 
@@ -151,7 +157,7 @@ class Workshop:
         """exp(x_i)/sum(exp(x)) for every element, without overflow."""
         (x,) = operands
         if not isinstance(x, tuple):
-            raise self.error("softmax needs a vector", span)
+            raise self.needs_vector("softmax needs a vector", span, x)
         top = self.inside(self.apply(OPERATIONS["max"], (x,), span), span)
         shifted = self.inside(self.apply(OPERATIONS["sub"], (x, top), span), span)
         powers = self.inside(self.apply(OPERATIONS["exp"], (shifted,), span), span)

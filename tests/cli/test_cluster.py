@@ -303,6 +303,16 @@ def test_program_and_values_may_come_from_files_that_no_worker_sees(run: Run, da
     assert run(*command, "--quiet", "--cluster", dask.workers(1)) == here
 
 
+def test_vectors_in_columns_and_several_outputs(run: Run, dask: Dask, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("w[0],w[1],x\n1,2,3\n4,5,6\n")
+    command = ["grad", "w @ [x, 1], sum(w)", "--data", "?.csv", "--wrt", "w"]
+    assert run(*command, "--out", "one.parquet") == DONE
+    assert run(*command, "--out", "out/", "--cluster", dask.workers(1)) == DONE
+    assert pq.read_table("out").equals(pq.read_table("one.parquet"))
+    assert pq.read_table("out").num_columns == 6
+
+
 def test_without_the_extra_the_option_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     message = "error: --cluster needs Dask, which is not installed\nhint: pip install 'autodiff-cli[dask]'\n"

@@ -6,11 +6,13 @@ import math
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,8 @@ import pytest
 
 from autodiff import parse
 from autodiff.cli.numbers import shortest, shortest_rows
-from autodiff.cli.rows import Question
 from autodiff.cli.rows_batch import Batch
-from autodiff.cli.rows_out import Text
+from autodiff.cli.rows_question import Question
 from autodiff.engine.graph import Input, Node
 from autodiff.engine.operation import Operation
 from autodiff.engine.operations import OPERATIONS
@@ -35,6 +36,12 @@ AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 POINTS = "a,x,b\n0.2,2,0.6\n1,-2,3\n"
 ANSWERS = """value,d_a,d_x,d_b
 0.931058578630005,1.3932238664829637,0.039322386648296376,0.19661193324148185
+"""
+VECTOR = "printf 'w[0],w[1],x\\n1,2,3\\n4,5,6\\n'"
+LATER_WITHOUT = '{"t": 2, "x": 1, "value": 1}\n{"t": null, "x": null, "value": null}\n'
+SEVERAL = """value(y),d_x(y),value(x*y),d_x(x*y)
+9,6,27,27
+36,12,216,108
 """
 EXACT = ("add", "sub", "mul", "div", "neg", "sqrt", "abs", "max", "min", "floor", "clip")
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow")
@@ -81,6 +88,17 @@ def test_a_row_is_answered_as_the_scalar_command_would(shell: Run, tmp_path: Pat
         ("printf 'x\\n5\\n' | autodiff eval x --format plain", "5\n"),
         ('seq 3 | while read i; do autodiff eval "x+$i" x=1; done', "2\n3\n4\n"),
         ("yes 1 | autodiff eval 'x+1' | head -3", "2\n2\n2\n"),
+        ("(echo '{\"t\": 2, \"x\": 1}'; sleep 1; echo '{}') | autodiff eval x --keep -q", LATER_WITHOUT),
+        (f"{VECTOR} | autodiff grad 'w @ [x, 1]'", "value,d_w[0],d_w[1],d_x\n5,3,1,1\n29,6,1,4\n"),
+        (f"{VECTOR} | autodiff grad 'sum(w)*x' --wrt w[1],x", "value,d_w[1],d_x\n9,3,3\n54,6,9\n"),
+        (f"{VECTOR} | tail -1 | autodiff eval 'max(w)' --columns 'w[0],w[1],x'", "5\n"),
+        (f"{VECTOR} | autodiff eval 'w[0] - x' w=[8,9,10]", "value\n5\n2\n"),
+        (f"{VECTOR} | autodiff eval w --reduce sum", "value(w[0]),value(w[1])\n5,7\n"),
+        ("printf 'w,w[0]\\n1,2\\n' | autodiff eval w", "value\n1\n"),
+        ("printf 'pi[0],x\\n1,2\\n' | autodiff eval 'cos(pi)*x'", "value\n-2\n"),
+        (f"{VECTOR} | autodiff grad 'y = x^2; y, x*y' --wrt x", SEVERAL),
+        (f"{VECTOR} | autodiff grad 'x, x' --wrt x --reduce mean --format plain", "4.5\t1\t4.5\t1\n"),
+        ("printf '{\"x\": 2}\\n' | autodiff eval 'x, x' --keep", '{"x": 2, "value(x)": 2, "value(x (2))": 2}\n'),
     ],
 )
 def test_rows_in_a_pipe(shell: Run, line: str, printed: str) -> None:
@@ -109,7 +127,7 @@ def test_every_operation_gives_the_digits_of_the_scalar_command(operation: Opera
     ulps = 16 if "gamma" in operation.name else 4
     answers = Question(function.program, {}, function.inputs).compile()
     columns = answers(Batch(len(points), list(np.array(points).T.copy()), [], str))
-    text = b"".join(Text("csv", [], ["value"], False, None).encode(len(points), [], columns)).decode()
+    text = shortest_rows(np.stack(columns, axis=-1), ",").decode()
     for point, line in zip(points, text.splitlines(), strict=True):
         expected = [function(*point), *function.gradient(*point).values()]
         for cell, number in zip(line.split(","), expected, strict=True):
@@ -141,22 +159,51 @@ def test_numbers_are_written_as_the_scalar_command_writes_them() -> None:
 # --- Formats ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("first", "second"), list(zip(FORMATS, [*FORMATS[1:], FORMATS[0]], strict=True)))
-def test_round_trips(shell: Run, tmp_path: Path, first: str, second: str) -> None:
-    """Through files and through pipes, whose format is told by their first bytes."""
-    numbers = np.random.default_rng(2).normal(size=(2000, 2)) * 10.0 ** np.arange(-10, 10).repeat(100)[:, None]
-    (tmp_path / "in.csv").write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in numbers.tolist()))
-    keep = "autodiff eval 'x + 0*y'"
-    assert shell(f"{keep} --data in.csv --keep --out a.{first}").stderr == ""
+def test_round_trips_between_all_pairs_of_formats(shell: Run, tmp_path: Path) -> None:
+    """In a pipe whose formats are told by the first bytes, and in files."""
+    numbers = np.random.default_rng(2).normal(size=2000) * 10.0 ** np.arange(-10, 10).repeat(100)
+    (tmp_path / "in.csv").write_text("value\n" + "".join(f"{x!r}\n" for x in numbers.tolist()))
+    circuit = ["csv"]  # through every pair once
+    left = {kind: [other for other in FORMATS if other != kind] for kind in FORMATS}
+    while left[circuit[-1]]:
+        circuit.append(left[circuit[-1]].pop())
+    assert len(circuit) == 21
+    pipe = " | ".join(f"autodiff eval value --format {kind}" for kind in circuit[1:])
+    done = shell(f"< in.csv {pipe}")
+    assert (done.stdout.split()[1:], done.stderr) == ([shortest(x) for x in numbers.tolist()], "")
+    files = " && ".join(
+        f"autodiff eval value --data in.{a} --out in.{b}" for a, b in itertools.pairwise([*FORMATS, "csv"])
+    )
+    assert shell(files).stderr == ""
+    assert (tmp_path / "in.csv").read_text() == done.stdout
+
+
+def test_a_million_rows_come_back_unchanged(shell: Run, tmp_path: Path) -> None:
+    numbers = np.random.default_rng(5).normal(size=1_000_000)
+    pyarrow.csv.write_csv(pa.table({"x": np.arange(1_000_000), "y": numbers}), tmp_path / "a.csv")
     done = shell(
-        f"autodiff eval y --data a.{first} --out b.{second}; autodiff eval value --data b.{second} --format csv"
+        "autodiff eval y --data a.csv --keep --out b.parquet && autodiff eval value --data b.parquet --out c.jsonl &&"
+        "autodiff eval value --data c.jsonl --out d.csv"
     )
-    assert (done.stdout.split()[1:], done.stderr) == ([shortest(y) for y in numbers[:, 1].tolist()], "")
-    piped = shell(
-        f"{keep} --data in.csv --keep --format {first} | autodiff eval x+0*y --format {second} |"
-        "autodiff eval value --format csv"
-    )
-    assert (piped.stdout.split()[1:], piped.stderr) == ([shortest(x) for x in numbers[:, 0].tolist()], "")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert np.array_equal(pq.read_table(tmp_path / "b.parquet")["x"], np.arange(1_000_000).astype(str))
+    assert np.array_equal(pyarrow.csv.read_csv(tmp_path / "d.csv")["value"], numbers)
+
+
+def test_kept_json_is_as_it_was(shell: Run, tmp_path: Path) -> None:
+    """What Arrow would read as something else: dates, large whole numbers, half characters, what some rows have not."""
+    rows = [
+        {"x": 1, "t": "2020-01-01", "n": 12345678901234567890, "f": 0.1, "late": None, "s": 'a "b" \\ é\n'},
+        {"x": 2.5, "t": "", "n": 2**60 + 1, "f": 2, "late": "2020-01-01 00:00:00", "s": None},
+        {"x": 3, "t": "tab\t", "n": 0.5, "f": 1e300, "late": 1, "s": "\ud800"},
+        {"x": True, "t": None, "n": None, "f": None, "s": "%s"},
+    ]
+    for some in (rows, rows[:2], rows[1:2], rows[2:3]):
+        (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+        done = subprocess.run([AUTODIFF, "eval", "x", "--data", tmp_path / "in.jsonl", "--keep"], capture_output=True)
+        assert done.stderr == b""
+        found = [json.loads(line.decode("utf-8", "surrogatepass")) for line in done.stdout.splitlines()]
+        assert found == [{**dict.fromkeys(some[0]), **row, "value": float(row["x"])} for row in some]
 
 
 def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
@@ -175,6 +222,15 @@ def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("value\n1\n", 1)
     assert done.stderr.splitlines()[0] == "error: row 2, column 's': 'x' is no number"
     assert shell("autodiff eval l --data t.parquet").stderr.startswith("error: t.parquet, column 'l' holds list")
+    done = shell(
+        "autodiff eval f --data t.parquet --keep --format arrow -q | autodiff eval i --from arrow --format csv -q"
+    )
+    assert (done.stdout.split(), done.stderr) == (["value", "1", "nan", "3"], "")
+    done = shell("autodiff eval f --data t.parquet --keep --format csv")
+    assert done.stderr == (
+        "error: column 'l' holds list<element: int64>, which has no place in csv\n"
+        "hint: leave out --keep, or use parquet or arrow\n"
+    )
 
 
 # --- What is wrong ----------------------------------------------------------------------------------------------------
@@ -236,7 +292,8 @@ def test_not_finite_answers_are_summed_up(shell: Run) -> None:
 
 
 def test_broken_files(shell: Run, tmp_path: Path) -> None:
-    (tmp_path / "random.csv").write_bytes(bytes(range(256)) * 100)
+    for kind in ("csv", "jsonl", "arrow"):
+        (tmp_path / f"random.{kind}").write_bytes(bytes(range(256)) * 100)
     (tmp_path / "empty.csv").write_text("")
     pq.write_table(pa.table({"x": np.arange(99999.0)}), tmp_path / "whole.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:50000])
@@ -244,6 +301,9 @@ def test_broken_files(shell: Run, tmp_path: Path) -> None:
         "random.csv": "random.csv is binary, not text",
         "empty.csv": "empty.csv is empty",
         "cut.parquet": "cut.parquet cannot be read as parquet: Parquet magic bytes not found in footer",
+        "random.jsonl": "random.jsonl is binary, not jsonl",
+        "random.arrow": "random.arrow cannot be read as arrow: Expected to read 50462976 metadata bytes, but only read"
+        " 25596",
     }.items():
         done = shell(f"autodiff eval x --data {name}")
         assert (done.stdout, done.stderr, done.returncode) == ("", f"error: {message}\n", 1)
@@ -353,6 +413,26 @@ def test_memory_is_flat() -> None:
     assert int(done.stdout) < 300_000
 
 
+def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
+    """As jobs of half a second do, at once."""
+    table = pa.table({"x": np.arange(1_000_000.0)})
+    pyarrow.csv.write_csv(table, tmp_path / "x.csv")
+    with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=10_000)
+    at_once = "from autodiff.cli import progress; progress._QUIET = 0; from autodiff.__main__ import run; run()"
+    for name in ("x.csv", "x.arrow"):
+        terminal, stderr = pty.openpty()
+        command = [sys.executable, "-c", at_once, "grad", "sin(x)", "--data", name, "--out", "y.csv"]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=stderr):
+            os.close(stderr)
+            drawn = b""
+            with suppress(OSError):  # at its end
+                while more := os.read(terminal, 1000):
+                    drawn += more
+        os.close(terminal)
+        assert len(set(re.findall(rb"(\d+)%", drawn))) > 1, drawn
+
+
 def test_a_terminal_is_told_what_is_awaited() -> None:
     """Stdin is a pipe into which nothing comes, stderr a terminal."""
     terminal, stderr = pty.openpty()
@@ -372,6 +452,13 @@ def test_json_lines_hold_null_for_what_is_not_finite(shell: Run) -> None:
         {"value": None, "d_x": None},
         {"value": math.log(1e-7), "d_x": 1e7},
     ]
+
+
+@pytest.mark.skipif(shutil.which("mlr") is None, reason="needs Miller")
+def test_gradients_go_on_in_a_pipe(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    done = shell("autodiff grad x*y < a.csv | mlr --icsv --ojson cut -f d_x then sort -nr d_x")
+    assert [row["d_x"] for row in json.loads(done.stdout)] == [4, 2]
 
 
 def test_csv_of_pyarrow_and_ours_agree(shell: Run, tmp_path: Path) -> None:
