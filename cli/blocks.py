@@ -18,7 +18,7 @@ from .failures import NOT_MET, Failure
 from .files import WholeFile
 from .parts import Folder, part_name
 from .request import Request
-from .rows import answer_format, check, check_names, opened_files, policy_of, put_out_rows, reader_of
+from .rows import answer_format, check, check_names, first_of, opened_files, policy_of, put_out_rows, reader_of
 from .rows_batch import Batch, Reader
 from .rows_in import Block, Input, Lines, Source
 from .rows_out import Table
@@ -26,7 +26,7 @@ from .rows_question import Question, question, vectors
 from .rows_run import Run, write_reduced
 from .rows_tally import Tally
 from .rows_text import TEXTS, Text
-from .sources import Shape, found, named
+from .sources import Shape, named
 
 _BLOCK_BYTES = 1 << 24  # of text: a part of it has some hundred thousand rows
 _THREADS = 2
@@ -93,8 +93,7 @@ def _check(request: Request, folder: bool) -> None:
 
 
 def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradient: bool) -> None:
-    sources = found(request.data, request.from_)
-    first = Input(sources[0], request.from_)
+    sources, first = first_of(request, reading)
     rows = reader_of(first, request.columns)
     asked = question(reading, rows, wrt, gradient)
     rows.bind(asked.free, request.keep, policy_of(request))

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 from .failures import NOT_MET, Failure
 
@@ -41,8 +41,31 @@ class ReaderGone(Exception):
     """`head` has seen enough."""
 
 
-class WholeFile:
-    """A file to write, which takes the place of the old one at the end of a `with`, if nothing went wrong in it."""
+class AllOrNothing:
+    """What takes its place at the end of a `with`, if nothing went wrong in it, and is else never seen."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, wrong: object, *_: object) -> None:
+        if wrong:
+            self._abandon()
+            return
+        try:
+            self._finish()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _finish(self) -> None:
+        raise NotImplementedError
+
+    def _abandon(self) -> None:
+        raise NotImplementedError
+
+
+class WholeFile(AllOrNothing):
+    """A file to write, which takes the place of the old one."""
 
     closed = False
 
@@ -78,15 +101,6 @@ class WholeFile:
 
     def close(self, whole: bool = False) -> None:
         """For pyarrow's writers, which do not know whether all went well."""
-
-    def __enter__(self) -> "WholeFile":
-        return self
-
-    def __exit__(self, wrong: object, *_: object) -> None:
-        if wrong:
-            self._abandon()
-        else:
-            self._finish()
 
     def _finish(self) -> None:
         try:

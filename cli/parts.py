@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .failures import NOT_MET, Failure
-from .files import umask
+from .files import AllOrNothing, umask
 
 _PART = re.compile(r"part-\d+\.parquet")
 
@@ -20,7 +20,7 @@ def part_name(number: int) -> str:
     return f"part-{number:05}.parquet"
 
 
-class Folder:
+class Folder(AllOrNothing):
     """Parts are written into a hidden folder beside it, which takes its place in the end."""
 
     def __init__(self, name: str, overwrite: bool) -> None:
@@ -48,15 +48,6 @@ class Folder:
         if missing := sorted(set(parts) - set(os.listdir(self.hidden))):
             hint = "the workers must see the folder under the same path as this machine does"
             raise Failure(f"{missing[0]} is not in {self.name}, though a worker wrote it", hint, NOT_MET)
-
-    def __enter__(self) -> "Folder":
-        return self
-
-    def __exit__(self, wrong: object, *_: object) -> None:
-        if wrong:
-            self._abandon()
-        else:
-            self._finish()
 
     def _finish(self) -> None:
         """Let it take the place of the old one, if there is one."""

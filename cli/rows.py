@@ -13,7 +13,7 @@ from .failures import Failure, warn
 from .files import ReaderGone, WholeFile
 from .request import Request
 from .rows_batch import POLICIES, Reader
-from .rows_in import DELIMITERS, ENDINGS, Input, known_format
+from .rows_in import DELIMITERS, ENDINGS, Input, Source, known_format
 from .rows_out import OUT_FORMATS, Stdout, Table
 from .rows_question import Question, question
 from .rows_run import Run
@@ -41,8 +41,7 @@ def check(request: Request) -> None:
 def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
     """Answer for every row."""
     check(request)
-    sources = found(request.data, request.from_)
-    first = Input(sources[0], request.from_, _note_awaited(reading.free))
+    sources, first = first_of(request, reading)
     if request.data is None and not first.start:
         check_complete(reading.program, reading.values)  # /dev/null and the like: no rows were meant
     source: Input | Files = first
@@ -59,6 +58,13 @@ def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, 
         run = Run(rows, asked.compile(), writer, rejects, policy_of(request), request.reduce)
         run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
         run.finish(request)
+
+
+def first_of(request: Request, reading: Reading) -> tuple[list[Source], Input]:
+    """Where the rows are, and the first of these places, opened."""
+    free = reading.free  # what is wrong with a program is said before what is wrong with its rows
+    sources = found(request.data, request.from_)
+    return sources, Input(sources[0], request.from_, _note_awaited(free))
 
 
 def policy_of(request: Request) -> str:
@@ -78,8 +84,8 @@ def opened_files(request: Request, folder: Any = None) -> Iterator[tuple[Any, An
     try:
         with ExitStack() as files:
             out = folder or (WholeFile(Path(request.out)) if request.out else None)
-            rejects = WholeFile(request.rejects) if request.rejects else None
-            yield files.enter_context(out) if out else Stdout(), files.enter_context(rejects) if rejects else None
+            sink = files.enter_context(out) if out else Stdout()
+            yield sink, files.enter_context(WholeFile(request.rejects)) if request.rejects else None
     except ReaderGone:
         if not request.out:  # what is left goes nowhere, and no complaint comes at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
