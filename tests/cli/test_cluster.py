@@ -192,19 +192,21 @@ def test_without_any_worker_the_job_ends(run: Run, dask: Dask, tmp_path: Path, m
     assert sorted(os.listdir()) == ["big.csv", "in", "long"]
 
 
-@pytest.mark.parametrize("where", ["here", "there"])
-def test_interrupt_and_kill_leave_nothing_under_a_final_name(dask: Dask, tmp_path: Path, where: str) -> None:
+@pytest.mark.parametrize(("where", "sign", "code"), [("there", signal.SIGINT, 130), ("here", signal.SIGKILL, -9)])
+def test_interrupt_and_kill_leave_nothing_under_a_final_name(
+    dask: Dask, tmp_path: Path, where: str, sign: signal.Signals, code: int
+) -> None:
     long_job(tmp_path / "long")
     command = [AUTODIFF, "eval", "x^2", "--data", "long", "--out", "out/"]
     command += ["--cluster", dask.workers(1)] if where == "there" else []
-    for sign, code, left in ((signal.SIGINT, 130, 1), (signal.SIGKILL, -9, 2)):
-        with subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=interruptible
-        ) as process:
-            once_begun(tmp_path, lambda process=process, sign=sign: process.send_signal(sign)).join()  # type: ignore[misc]
-            assert process.stdout is not None
-            assert (process.stdout.read(), process.wait(20)) == (b"", code)
-        assert len(os.listdir(tmp_path)) == left
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=interruptible
+    ) as process:
+        once_begun(tmp_path, lambda: process.send_signal(sign)).join()
+        assert process.stdout is not None
+        assert (process.stdout.read(), process.wait(20)) == (b"", code)
+    left = [name for name in os.listdir(tmp_path) if name != "long"]
+    assert left == [] if sign == signal.SIGINT else left[0].startswith(".out.")
 
 
 def test_a_bad_cell_in_a_late_block_is_named_as_on_one_machine(run: Run, dask: Dask, tmp_path: Path) -> None:
