@@ -44,10 +44,13 @@ def workers(address: str) -> Iterator[Map]:
 
 def _local(distributed: Any) -> Any:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with InterruptHeld(), _silent_children():
-        return distributed.LocalCluster(
-            n_workers=cores, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-        )
+    options = {"n_workers": cores, "threads_per_worker": 1, "dashboard_address": None}
+    try:
+        with InterruptHeld(), _silent_children():
+            return distributed.LocalCluster(**options, silence_logs=logging.CRITICAL)
+    except Exception as error:  # of many kinds: no memory, no sockets, no processes
+        reason = str(error).partition("\n")[0]
+        raise Failure(f"cannot start a cluster on this machine: {reason}", code=NOT_MET) from None
 
 
 @contextmanager
