@@ -1,6 +1,7 @@
 """Rows as arrays of numbers, one a variable; and what is wrong in a row, with its place, its column and its text."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,7 +55,8 @@ class Columns:
 
     @cached_property
     def used(self) -> list[int]:
-        return [self.names.index(name) for name in self.wanted]
+        position = {name: i for i, name in enumerate(self.names)}
+        return [position[name] for name in self.wanted]
 
     def carefully(self, records: Iterable[Record]) -> Batch:
         """A batch of what is right in some records, up to the first that is wrong if that is the end."""
@@ -92,12 +94,13 @@ class Reader:
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
         """Choose the columns; Failure where one of those wanted is not there, or twice."""
-        if missing := [name for name in wanted if name not in self.names]:
+        found = Counter(self.names)
+        if missing := [name for name in wanted if name not in found]:
             hint = did_you_mean(missing[0], self.names)
             raise self.without(missing[0], hint or f"or give {' '.join(f'{name}=VALUE' for name in missing[:4])}")
         for name in self.names if keep else wanted:
-            if self.names.count(name) > 1:
-                raise Failure(f"{self.source_name} has {self.names.count(name)} columns '{name}'", code=NOT_MET)
+            if found[name] > 1:
+                raise Failure(f"{self.source_name} has {found[name]} columns '{name}'", code=NOT_MET)
         self.columns = Columns(self.names, list(wanted), keep, policy)
 
     def without(self, name: str, hint: str) -> Failure:

@@ -97,8 +97,9 @@ def question(reading: Reading, rows: Reader, wrt: str | None, gradient: bool) ->
             hint = f"'{missing[0]}' is a vector here; or give {missing[0]}=[1, 2, 3]"
             raise rows.without(f"{missing[0]}[0]", hint) from None
         raise
+    found = set(rows.names)
     for name in program.inputs:
-        if name not in reading.values and name not in rows.names:
+        if name not in reading.values and name not in found:
             end = lengths.get(name, 0)
             if any(_index(name, column) > end for column in rows.names):
                 hint = f"the elements of a vector are counted from 0, without a gap; or give {name}=[1, 2, 3]"

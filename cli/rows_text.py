@@ -4,7 +4,8 @@ Where columns of the rows are kept, Arrow puts the lines together, from columns 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from .failures import NOT_MET, Failure
@@ -40,13 +41,15 @@ class Text:
         """The text of some rows, in pieces of whole lines."""
         if not count:
             return []
-        if kept or self.typed:
-            return [self._lines([*kept, *results])]
-        import numpy as np
+        if self.typed:
+            return [self._joined([*map(json_words, self._checked(kept)), *map(json_words, results)])]
+        import pyarrow as pa
 
-        starts = range(0, count, _PIECE)
-        pieces = [np.stack([column[start : start + _PIECE] for column in results], axis=-1) for start in starts]
-        return [shortest_rows(piece, self.delimiter) for piece in pieces]
+        lines = self._numbers(results)
+        if not kept:
+            return lines
+        words = [csv_words(column, self.delimiter) for column in self._checked(kept)]
+        return [self._joined([*words, pa.array(b"".join(lines).splitlines(), pa.binary())])]
 
     def write(self, pieces: Sequence[Any]) -> None:
         """Put out some rows, below the header if they are the first."""
@@ -59,19 +62,28 @@ class Text:
         """Put out the header at least."""
         self.write([])
 
-    def _lines(self, columns: Sequence[Any]) -> Any:
-        """The lines as one piece of memory."""
+    def _numbers(self, results: Sequence[Any]) -> list[bytes]:
+        """The lines of the answers alone."""
         import numpy as np
-        import pyarrow.compute as pc
 
-        make = json_words if self.typed else lambda column: csv_words(column, self.delimiter)
-        pieces: list[Any] = [self.between[0]]
-        for name, column, behind in zip(self.names, columns, self.between[1:]):
+        starts = range(0, len(results[0]), _PIECE)
+        pieces = [np.stack([column[start : start + _PIECE] for column in results], axis=-1) for start in starts]
+        return [shortest_rows(piece, self.delimiter) for piece in pieces]
+
+    def _checked(self, kept: Sequence[Any]) -> Iterator[Any]:
+        """The kept columns in one piece each, if they have a place in text."""
+        for name, column in zip(self.names, kept):
             if is_nested(column):
                 hint = "leave out --keep, or use parquet or arrow"
                 raise Failure(f"column '{name}' holds {column.type}, which has no place in {self.kind}", hint, NOT_MET)
-            pieces += [make(column.combine_chunks() if hasattr(column, "combine_chunks") else column), behind]
-        lines = pc.binary_join_element_wise(*pieces, b"")
+            yield column.combine_chunks() if hasattr(column, "combine_chunks") else column
+
+    def _joined(self, columns: Sequence[Any]) -> Any:
+        """The lines as one piece of memory."""
+        import numpy as np
+
+        *between, end = self.between
+        lines = _join(*[piece for pair in zip(between, columns) for piece in pair], end)
         _, offsets, data = lines.buffers()
         first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]
         return memoryview(data)[first:last]
@@ -82,11 +94,9 @@ def csv_words(column: Any, delimiter: str) -> Any:
     import pyarrow.compute as pc
 
     words = _words(column, _cell, shortest, b"")
-    if hasattr(column, "dtype"):  # numbers
-        return words
     special = pc.match_substring_regex(words, f'["\r\n{delimiter}]')
-    if pc.any(special).as_py():
-        quoted = pc.binary_join_element_wise(b'"', pc.replace_substring(words, '"', '""'), b'"', b"")
+    if special.true_count:
+        quoted = _join(b'"', pc.replace_substring(words, '"', '""'), b'"')
         words = pc.if_else(special, quoted, words)
     return words
 
@@ -99,9 +109,24 @@ def json_words(column: Any) -> Any:
     if not is_text(column):
         return _words(column, _json_cell, shortest_or_null, b"null")
     words = column.cast(pa.binary())
-    if pc.any(pc.match_substring_regex(words, r'["\\\x00-\x1f]')).as_py():
+    if pc.match_substring_regex(words, r'["\\\x00-\x1f]').true_count:
         return _words(column.to_pylist(), _json_cell, shortest_or_null, b"null")
-    return pc.fill_null(pc.binary_join_element_wise(b'"', words, b'"', b""), b"null")
+    return pc.fill_null(_join(b'"', words, b'"'), b"null")
+
+
+def _join(*pieces: Any) -> Any:
+    """Columns, and what stands between them, as one column."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*[_scalar(x) if isinstance(x, bytes) else x for x in pieces], _scalar(b""))
+
+
+@cache
+def _scalar(piece: bytes) -> Any:
+    """Kept, since pyarrow takes 200 µs to make one: it looks for a module that is not there."""
+    import pyarrow as pa
+
+    return pa.scalar(piece, pa.binary())
 
 
 def is_nested(column: Any) -> bool:
