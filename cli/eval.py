@@ -14,9 +14,9 @@ def eval(request: Request) -> None:
     check_gates(request)
     reading = read(request)
     if wants_rows(request, reading):
-        from .rows import put_out_rows
+        from .blocks import answer_rows
 
-        put_out_rows(request, reading)
+        answer_rows(request, reading)
         return
     check(request)
     put_out(answer_at(request, reading.program, reading.values), request)

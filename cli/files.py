@@ -4,9 +4,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Self
 
 from .failures import NOT_MET, Failure
+
+_ASKING = Lock()
 
 
 def read_text(file: Path) -> str:
@@ -38,8 +41,31 @@ class ReaderGone(Exception):
     """`head` has seen enough."""
 
 
-class WholeFile:
-    """A file to write, which takes the place of the old one at the end of a `with`, if nothing went wrong in it."""
+class AllOrNothing:
+    """What takes its place at the end of a `with`, if nothing went wrong in it, and is else never seen."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, wrong: object, *_: object) -> None:
+        if wrong:
+            self._abandon()
+            return
+        try:
+            self._finish()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _finish(self) -> None:
+        raise NotImplementedError
+
+    def _abandon(self) -> None:
+        raise NotImplementedError
+
+
+class WholeFile(AllOrNothing):
+    """A file to write, which takes the place of the old one."""
 
     closed = False
 
@@ -76,15 +102,6 @@ class WholeFile:
     def close(self, whole: bool = False) -> None:
         """For pyarrow's writers, which do not know whether all went well."""
 
-    def __enter__(self) -> "WholeFile":
-        return self
-
-    def __exit__(self, wrong: object, *_: object) -> None:
-        if wrong:
-            self._abandon()
-        else:
-            self._finish()
-
     def _finish(self) -> None:
         try:
             self.file.close()
@@ -111,6 +128,7 @@ def write_whole(file: Path, data: bytes) -> None:
 
 def umask() -> int:
     """The bits of a mode that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
+    with _ASKING:  # to know them is to change them
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -19,9 +19,9 @@ def grad(
     reading = read(request)
     names = ",".join(wrt) if wrt else None
     if wants_rows(request, reading):
-        from .rows import put_out_rows
+        from .blocks import answer_rows
 
-        put_out_rows(request, reading, names, gradient=True)
+        answer_rows(request, reading, names, gradient=True)
         return
     check(request)
     result = answer_at(request, reading.program, reading.values, names, gradient=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check(request: Request) -> None:
     """Failure where the request names a format, gates or a picture that there are not, or what only rows have."""
-    only_rows = ("from", "columns", "keep", "out", "reduce", "on_error", "rejects")
+    only_rows = ("from", "columns", "keep", "out", "reduce", "on_error", "rejects", "overwrite", "cluster")
     for option in [name for name in only_rows if getattr(request, "from_" if name == "from" else name)]:
         raise Failure(f"--{option.replace('_', '-')} is for rows", "give them with --data FILE, or through a pipe")
     if request.format is not None and request.format not in FORMATS:

@@ -70,8 +70,11 @@ class Request:
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
     data: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Answer for every row: csv, tsv, jsonl, parquet, arrow; - is stdin."),
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Answer for every row of FILE (csv, tsv, jsonl, parquet, arrow; - is stdin), 'GLOB', FOLDER or URL.",
+        ),
     ] = None
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
     from_: Annotated[
@@ -82,14 +85,19 @@ class Request:
     ] = None
     keep: Annotated[bool, typer.Option("--keep", help="Put out the columns of the rows too.")] = False
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format.")
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),
     ] = None
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the answer in FOLDER/.")] = False
     reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
     on_error: Annotated[
         str | None, typer.Option(metavar="WHAT", help="At a bad row fail (the default), answer nan, or skip it.")
     ] = None
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
+    ] = None
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Answer on a Dask cluster, tcp://host:8786; or local.")
     ] = None
 
     @property
@@ -98,7 +106,19 @@ class Request:
         return self.render is not None or self.format in DRAWN
 
 
-ROW_OPTIONS = ("data", "no_stdin", "from_", "columns", "keep", "out", "reduce", "on_error", "rejects")
+ROW_OPTIONS = (
+    "data",
+    "no_stdin",
+    "from_",
+    "columns",
+    "keep",
+    "out",
+    "reduce",
+    "on_error",
+    "rejects",
+    "overwrite",
+    "cluster",
+)
 """The fields that only commands have that answer for rows."""
 
 DRAWING = ("render", "style", "local", "collapse", "max_drawn")

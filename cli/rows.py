@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 from .answer import Reading
 from .bindings import check_complete
@@ -11,11 +13,12 @@ from .failures import Failure, warn
 from .files import ReaderGone, WholeFile
 from .request import Request
 from .rows_batch import POLICIES, Reader
-from .rows_in import DELIMITERS, ENDINGS, Input, known_format
+from .rows_in import DELIMITERS, ENDINGS, Input, Source, known_format
 from .rows_out import OUT_FORMATS, Stdout, Table
-from .rows_question import question
+from .rows_question import Question, question
 from .rows_run import Run
 from .rows_text import TEXTS, Text
+from .sources import Files, Several, found
 
 _PATIENCE = 2.0  # seconds until a word is said about input that does not come
 
@@ -29,7 +32,7 @@ def check(request: Request) -> None:
         raise Failure(f"--reduce is sum or mean, not '{request.reduce}'")
     if request.on_error not in (None, *POLICIES):
         raise Failure(f"--on-error is {', '.join(POLICIES[:-1])} or {POLICIES[-1]}, not '{request.on_error}'")
-    if request.out and request.rejects and request.out.resolve() == request.rejects.resolve():
+    if request.out and request.rejects and Path(request.out).resolve() == request.rejects.resolve():
         raise Failure(f"--out and --rejects are both {request.out}")
     if request.reduce and request.keep:
         raise Failure("--keep and --reduce do not go together")
@@ -38,30 +41,57 @@ def check(request: Request) -> None:
 def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
     """Answer for every row."""
     check(request)
-    source = Input(request.data, request.from_, _note_awaited(reading.free))
-    if request.data is None and not source.start:
+    sources, first = first_of(request, reading)
+    if request.data is None and not first.start:
         check_complete(reading.program, reading.values)  # /dev/null and the like: no rows were meant
-    rows = _reader(source, request.columns)
+    source: Input | Files = first
+    rows = reader_of(first, request.columns)
+    if len(sources) > 1:
+        source = Files(sources, first, request.from_)
+        rows = Several(source, rows, lambda one: reader_of(one, request.columns))
     asked = question(reading, rows, wrt, gradient)
-    policy = request.on_error or ("skip" if request.rejects else "fail")
-    rows.bind(asked.free, request.keep, policy)
-    kind = _format(request, source)
+    rows.bind(asked.free, request.keep, policy_of(request))
+    check_names(rows, asked)
+    kind = answer_format(request, source.kind)
+    with opened_files(request) as (sink, rejects):
+        writer = (Text if kind in TEXTS else Table)(kind, rows, asked.names, sink)
+        run = Run(rows, asked.compile(), writer, rejects, policy_of(request), request.reduce)
+        run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
+        run.finish(request)
+
+
+def first_of(request: Request, reading: Reading) -> tuple[list[Source], Input]:
+    """Where the rows are, and the first of these places, opened."""
+    free = reading.free  # what is wrong with a program is said before what is wrong with its rows
+    sources = found(request.data, request.from_)
+    return sources, Input(sources[0], request.from_, _note_awaited(free))
+
+
+def policy_of(request: Request) -> str:
+    """What to do about bad rows."""
+    return request.on_error or ("skip" if request.rejects else "fail")
+
+
+def check_names(rows: Reader, asked: Question) -> None:
+    """Failure where a kept column has the name of an answer."""
     if taken := [name for name in asked.names if name in rows.kept]:
         raise Failure(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
+
+
+@contextmanager
+def opened_files(request: Request, folder: Any = None) -> Iterator[tuple[Any, Any]]:
+    """Where the answer goes, which may be a folder, and where bad rows do: all written in the end, or nothing."""
     try:
         with ExitStack() as files:
-            sink = files.enter_context(WholeFile(request.out)) if request.out else Stdout()
-            rejects = files.enter_context(WholeFile(request.rejects)) if request.rejects else None
-            writer = (Text if kind in TEXTS else Table)(kind, rows, asked.names, sink)
-            run = Run(rows, asked.compile(), writer, rejects, policy, request.reduce)
-            run.all(source, progress=bool(request.out or not sys.stdout.isatty()) and not request.quiet)
-            run.finish(request)
+            out = folder or (WholeFile(Path(request.out)) if request.out else None)
+            sink = files.enter_context(out) if out else Stdout()
+            yield sink, files.enter_context(WholeFile(request.rejects)) if request.rejects else None
     except ReaderGone:
         if not request.out:  # what is left goes nowhere, and no complaint comes at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _reader(source: Input, columns: str | None) -> Reader:
+def reader_of(source: Input, columns: str | None) -> Reader:
     """The reader for the format of the rows."""
     if source.kind in DELIMITERS:
         from .rows_csv import Separated
@@ -87,15 +117,15 @@ def _note_awaited(free: Sequence[str]) -> Callable[["Input"], None]:
     return before_first
 
 
-def _format(request: Request, source: Input) -> str:
+def answer_format(request: Request, kind: str) -> str:
     """The format of the answer: what is asked for, what the ending of its file says, or that of the rows."""
-    kind = source.kind
+    out = Path(request.out or "")
     if request.format:
         kind = known_format(request.format, OUT_FORMATS)
-    elif request.out and request.out.suffix:
-        ending = ENDINGS.get(request.out.suffix.lower())
-        if ending is None and (request.out.is_file() or not request.out.exists()):
-            raise Failure(f"cannot tell the format of {request.out} by its ending", f"use {', '.join(ENDINGS)}")
+    elif out.suffix:
+        ending = ENDINGS.get(out.suffix.lower())
+        if ending is None and (out.is_file() or not out.exists()):
+            raise Failure(f"cannot tell the format of {out} by its ending", f"use {', '.join(ENDINGS)}")
         kind = ending or kind
     if sys.stdout.isatty() and not request.out and kind not in TEXTS:
         raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")

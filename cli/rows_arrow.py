@@ -26,10 +26,11 @@ def opened(source: Input) -> tuple[Any, Batches]:
 
 def broken(source: Input, error: Exception) -> Failure:
     """What pyarrow says of a file that it cannot read."""
-    if not source.done:
+    if not source.done and source.block is None:
         return Failure(f"{source.name} is empty", code=NOT_MET)
     first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
-    return Failure(f"{source.name} cannot be read as {source.kind}: {first}", code=NOT_MET)
+    name = source.block.name if source.block else source.name
+    return Failure(f"{name} cannot be read as {source.kind}: {first}", code=NOT_MET)
 
 
 def _parquet(source: Input) -> tuple[Any, Batches]:
@@ -40,7 +41,9 @@ def _parquet(source: Input) -> tuple[Any, Batches]:
 
     def batches(names: list[str] | None) -> Iterator[Any]:
         read = 0
-        for batch in file.iter_batches(_ROWS, columns=names):
+        group = source.block.start if source.block else None
+        chosen = {"row_groups": [group], "use_threads": False} if group is not None else {}
+        for batch in file.iter_batches(_ROWS, columns=names, **chosen):
             read += batch.num_rows
             source.done = (source.size or 0) * read // rows
             yield batch
@@ -95,7 +98,7 @@ class Typed(Reader):
 
     def __init__(self, source: Input) -> None:
         self.schema, self.read = opened(source)
-        self.source, self.row = source, 1
+        self.source, self.row = source, source.block.line if source.block else 1
         super().__init__(source.name, self.schema.names)
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:

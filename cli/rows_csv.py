@@ -28,6 +28,7 @@ class Separated(Reader):
         self.header = names is None and not all(is_number(cell) for cell in self.first)
         if not self.header:
             self.lines.put_back(first)
+        self.lines.only(source.block)
         super().__init__(source.name, self.first if self.header else names.split(",") if names is not None else [])
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:

@@ -6,6 +6,7 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,44 +39,127 @@ def known_format(name: str, formats: tuple[str, ...] = FORMATS) -> str:
     raise Failure(f"unknown format of rows '{name}'", hint)
 
 
-class Input:
-    """A file or stdin, opened, with its first bytes read."""
+@dataclass(frozen=True)
+class Source:
+    """Where rows are: what the user calls it, and the path or URL by which every process finds it."""
 
-    def __init__(self, path: Path | None, kind: str | None, awaited: Callable[["Input"], None]) -> None:
-        self.name = "stdin" if path is None or str(path) == "-" else str(path)
-        if self.name == "stdin" and sys.stdin is None:
+    name: str
+    path: str
+
+    @property
+    def ending(self) -> str | None:
+        """The format that its ending tells."""
+        return ENDINGS.get(Path(self.path).suffix.lower())
+
+
+STDIN = Source("stdin", "")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a file that is answered by itself: whole records of a text, a row group of parquet, or a whole file."""
+
+    source: Source
+    kind: str
+    start: int | None = None
+    """Its first byte, or the number of its row group; None where it is the whole file."""
+    size: int = 0
+    line: int = 1
+    """The number of its first line or row."""
+    head: bytes = b""
+    """The first record of the text, which tells the columns of all."""
+
+    @property
+    def name(self) -> str:
+        """What a user calls it."""
+        where = f", from {'line' if self.head else 'row'} {self.line:,} on" if self.start is not None else ""
+        return f"{self.source.name}{where}"
+
+
+class Input:
+    """A file, a URL, stdin, or a block of a file, opened, with its first bytes read."""
+
+    def __init__(
+        self,
+        source: Source,
+        kind: str | None = None,
+        awaited: Callable[["Input"], None] = lambda _: None,
+        block: Block | None = None,
+    ) -> None:
+        self.name, self.path, self.block = source.name, source.path, block
+        self.left: int | None = None  # how much may still be read, where that is not all
+        if source is STDIN and sys.stdin is None:
             raise Failure("cannot read stdin: it is closed")
         try:
-            self.file = 0 if self.name == "stdin" else os.open(self.name, os.O_RDONLY)
-            mode = os.fstat(self.file)
-            self.size = mode.st_size if stat.S_ISREG(mode.st_mode) else None
+            self._open()
             awaited(self)
-            self.start = os.read(self.file, _BLOCK)
+            self.start = self._first_bytes()
         except OSError as error:
-            raise Failure(f"cannot read {self.name}: {error.strerror}") from None
+            raise Failure(f"cannot read {self.name}: {error.strerror or error}") from None
         self.done = len(self.start)  # how much has been read
-        ending = ENDINGS.get(Path(self.name).suffix.lower()) if self.name != "stdin" else None
-        self.kind = known_format(kind) if kind else ending or sniffed(self.start)
+        self.kind = known_format(kind) if kind else source.ending or sniffed(self.start)
+
+    def _open(self) -> None:
+        self.remote: Any = None
+        self.size: int | None = None
+        self.file = -1
+        if "://" in self.path:
+            from .sources import opened
+
+            self.remote, self.size = opened(self.path)
+            return
+        self.file = os.open(self.path, os.O_RDONLY) if self.path else 0
+        mode = os.fstat(self.file)
+        self.size = mode.st_size if stat.S_ISREG(mode.st_mode) else None
+
+    def _first_bytes(self) -> bytes:
+        if self.block is None or self.block.start is None:
+            return self._read(_BLOCK)
+        self.left = 0
+        return self.block.head
+
+    def to_block(self, block: Block) -> None:
+        """Go on with the bytes of a block, whose head has been read."""
+        if self.remote:
+            self.remote.seek(block.start)
+        else:
+            os.lseek(self.file, block.start or 0, os.SEEK_SET)
+        self.left = block.size
+
+    def _read(self, size: int) -> bytes:
+        if not self.remote:
+            return os.read(self.file, size)
+        try:
+            return bytes(self.remote.read(size))
+        except Exception as error:  # each kind of file system has its own
+            raise OSError(str(error)) from None
 
     def readable(self, seconds: float = 0) -> bool:
         """Whether a read would return at once."""
         try:
-            return self.size is not None or bool(select.select([self.file], [], [], seconds)[0])
+            return (
+                self.size is not None or self.remote is not None or bool(select.select([self.file], [], [], seconds)[0])
+            )
         except (OSError, ValueError):  # where there is no select for files
             return True
 
     def read(self) -> bytes:
         """What is there, or what comes next; nothing at the end."""
         try:
-            data = os.read(self.file, _BLOCK)
+            data = self._read(_BLOCK if self.left is None else min(_BLOCK, self.left))
         except OSError as error:
-            raise Failure(f"cannot read {self.name}: {error.strerror}", code=NOT_MET) from None
+            raise Failure(f"cannot read {self.name}: {error.strerror or error}", code=NOT_MET) from None
         self.done += len(data)
+        if self.left is not None:
+            self.left -= len(data)
         return data
 
     def seekable(self) -> Any:
         """As a file to jump about in; a pipe is copied into one."""
-        if self.name != "stdin" and self.size is not None:
+        if self.remote:
+            self.remote.seek(0)
+            return self.remote
+        if self.path and self.size is not None:
             return self._native()
         file = os.fdopen(os.dup(self.file), "rb") if self.size is not None else self._copied()
         file.seek(0)
@@ -84,7 +168,14 @@ class Input:
     def _native(self) -> Any:
         import pyarrow as pa
 
-        return pa.OSFile(self.name)
+        return pa.OSFile(self.path)
+
+    def close(self) -> None:
+        """No more is read."""
+        if self.remote:
+            self.remote.close()
+        elif self.path:
+            os.close(self.file)
 
     def _copied(self) -> Any:
         import tempfile
@@ -135,10 +226,10 @@ class Lines:
             if end or not (more := self.source.read()):
                 break
             self.rest += more
-        first = self.take(end or len(self.rest))
-        if not first.strip():
+        self.head = self.take(end or len(self.rest))
+        if not self.head.strip():
             raise self.failure("is empty")
-        return first
+        return self.head
 
     def put_back(self, taken: bytes) -> None:
         """What was taken last is to be read again."""
@@ -150,6 +241,12 @@ class Lines:
         self.line += taken.count(b"\n")
         return taken
 
+    def only(self, block: Block | None) -> None:
+        """Go on with the lines of a block, if there is one: the first record was its head."""
+        if block is not None:
+            self.source.to_block(block)
+            self.rest, self.line = b"", block.line
+
     def cut(self, data: bytes) -> int:
         """Where the last whole record ends."""
         if not self.quotes or b'"' not in data:
@@ -157,7 +254,7 @@ class Lines:
         end = data.rfind(b"\n") + 1
         if data.count(b'"', 0, end) % 2:  # within quotes, or a stray quote somewhere
             start = rb'(?<![^%s\r\n])"' % re.escape(self.delimiter)
-            blank = re.sub(start + rb'(?:[^"]|"")*"', lambda quoted: b"x" * len(quoted[0]), data[:end])
+            blank = re.sub(start + rb'[^"]*+(?:""[^"]*+)*+"', lambda quoted: b"x" * len(quoted[0]), data[:end])
             opened = re.search(start, blank)
             end = blank.rfind(b"\n", 0, opened.start() if opened else end) + 1
         return end

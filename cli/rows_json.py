@@ -21,6 +21,7 @@ class Objects(Reader):
             hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
             raise Failure(f"{source.name}, line {self.lines.line:,}{row}", hint, NOT_MET)
         self.example = row
+        self.lines.only(source.block)
         super().__init__(source.name, list(row))
 
     def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:

@@ -27,7 +27,7 @@ class Stdout:
 
     def write(self, data: Any) -> int:
         rest = memoryview(b"" if self.dead else data).cast("B")
-        with _InterruptHeld() as interrupt:
+        with InterruptHeld() as interrupt:
             while rest:
                 written = self._write(rest[: 1 << 16])
                 if interrupt.came:
@@ -52,12 +52,12 @@ class Stdout:
         self.closed = True
 
 
-class _InterruptHeld:
+class InterruptHeld:
     """Ctrl-C is noted while a block is written, and takes effect behind it; a second one does at once."""
 
     came = False
 
-    def __enter__(self) -> "_InterruptHeld":
+    def __enter__(self) -> "InterruptHeld":
         self.before = signal.signal(signal.SIGINT, self.note)
         return self
 
@@ -129,6 +129,10 @@ class Table:
             self.writer = self._open(pa.schema([*kept, *[(name, pa.float64()) for name in self.names]]))
         self._flush()
         self.writer.close()
+
+    def kept_types(self) -> dict[str, str]:
+        """The types of the kept columns by their names, once rows are written."""
+        return {name: str(self.writer.schema.field(name).type) for name in self.kept} if self.writer else {}
 
     def _open(self, schema: Any) -> Any:
         import pyarrow as pa

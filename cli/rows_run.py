@@ -3,14 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import fsum, isfinite
+from math import isfinite
 from typing import Any
 
-from .failures import NOT_MET, Failure, warn
+from .failures import NOT_MET, Failure
 from .numbers import shortest
 from .request import Request
-from .rows_batch import Batch, Reader, Refusal
+from .rows_batch import Batch, Reader
 from .rows_in import Input
+from .rows_tally import Tally, exact_sum
+from .sources import Files
 
 _WORKERS = 2
 _AHEAD = 4  # blocks that are worked on or wait for their turn: what bounds the memory
@@ -21,6 +23,7 @@ class Done:
     """A block that was answered."""
 
     batch: Batch
+    line: int
     encoded: Any
     not_finite: int
     first: str
@@ -41,10 +44,7 @@ class Run:
     ) -> None:
         self.rows, self.compute, self.writer, self.rejects = rows, compute, writer, rejects
         self.policy, self.reduce = policy, reduce
-        self.count = self.not_finite = self.refused = 0
-        self.first_not_finite = ""
-        self.first_refused = Refusal("", "")
-        self.sums: list[list[float]] = [[] for _ in writer.names]
+        self.tally = Tally()
 
     def answer(self, block: Any, line: int) -> Done:
         """What can be done by another core: everything but reading and writing."""
@@ -52,9 +52,9 @@ class Run:
         results = self.compute(batch)
         not_finite, first = _not_finite(results, batch)
         if self.reduce:
-            return Done(batch, None, not_finite, first, [exact_sum(column.tolist()) for column in results])
+            return Done(batch, line, None, not_finite, first, [exact_sum(column.tolist()) for column in results])
         kept = self._kept(batch)
-        return Done(batch, self.writer.encode(batch.count, kept, results), not_finite, first, [])
+        return Done(batch, line, self.writer.encode(batch.count, kept, results), not_finite, first, [])
 
     def _kept(self, batch: Batch) -> list[Any]:
         """The kept columns: text stays as it is, but where the answer has types the variables are numbers."""
@@ -65,7 +65,7 @@ class Run:
                 kept[i] = numbers
         return kept
 
-    def all(self, source: Input, progress: bool) -> None:
+    def all(self, source: Input | Files, progress: bool) -> None:
         """Read, answer and write all blocks."""
         from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -94,51 +94,34 @@ class Run:
     def write(self, done: Done) -> None:
         """Put out one block, in its turn."""
         batch = done.batch
-        self.first_not_finite = self.first_not_finite or done.first
-        self.not_finite += done.not_finite
-        self.count += batch.count
-        if self.reduce:
-            self.sums = [exact_sum(parts + more) for parts, more in zip(self.sums, done.sums)]
-        elif batch.count:
+        reason = batch.refused[0].reason if batch.refused else ""
+        self.tally.add(Tally(batch.count, done.not_finite, done.first, len(batch.refused), reason, done.sums))
+        if batch.count and not self.reduce:
             self.writer.write(done.encoded)
         if batch.refused:
-            self.first_refused = self.first_refused if self.refused else batch.refused[0]
-            self.refused += len(batch.refused)
             if self.rejects:
                 lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
                 self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
             if self.policy == "fail":
                 hint = "go on at such rows with --on-error nan or skip"
-                if not self.count and not self.rows.header:
+                if done.line == 1 and not batch.count and not self.rows.header:
                     hint = "without --columns the first line is the header"
-                raise Failure(self.first_refused.reason, hint, NOT_MET)
+                raise Failure(reason, hint, NOT_MET)
 
     def finish(self, request: Request) -> None:
         """The end of the answer, and what is to be said of it."""
         if self.reduce:
-            self._write_reduced()
+            write_reduced(self.writer, self.tally, self.reduce)
         self.writer.finish()
-        if self.refused and not request.quiet:
-            treated = "read as nan" if self.policy == "nan" else "skipped"
-            rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
-            warn("warning", f"{rows} {treated}; the first: {self.first_refused.reason}")
-        if self.not_finite:
-            are = "is" if self.not_finite == 1 else "are"
-            message = (
-                f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
-            )
-            if request.strict:
-                raise Failure(message, code=NOT_MET)
-            if not request.quiet:
-                warn("warning", message)
+        self.tally.report(request, self.policy)
 
-    def _write_reduced(self) -> None:
-        import numpy as np
 
-        totals = [fsum(parts) if all(map(isfinite, parts)) else sum(parts) for parts in self.sums]
-        if self.reduce == "mean":
-            totals = [total / self.count if self.count else float("nan") for total in totals]
-        self.writer.write(self.writer.encode(1, [], [np.array([total]) for total in totals]))
+def write_reduced(writer: Any, tally: Tally, how: str) -> None:
+    """Put out one row for all."""
+    import numpy as np
+
+    totals = tally.reduced(how, len(writer.names))
+    writer.write(writer.encode(1, [], [np.array([total]) for total in totals]))
 
 
 def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:
@@ -153,12 +136,3 @@ def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:
     first = int(np.argmin(finite))
     number = next(float(column[first]) for column in results if not isfinite(column[first]))
     return int((~finite).sum()), f"{batch.place(first)}: {shortest(number)}"
-
-
-def exact_sum(numbers: list[float]) -> list[float]:
-    """The sum in two parts, the second of which is what the first has lost: so the cut into blocks does not matter."""
-    try:
-        total = fsum(numbers)
-        return [total, fsum([*numbers, -total])]
-    except (OverflowError, ValueError):  # it is not finite, or on the way to it something was not
-        return [sum(numbers)]

@@ -29,6 +29,7 @@ def test_rooms_import_downwards_only(room: str, may_import: set[str]) -> None:
 
 def test_a_plain_eval_loads_nothing_heavy() -> None:
     heavy = ["rich", "graphviz", "mpmath", "numpy", "pyarrow", "scipy", "json", "csv", "tomllib", "pydantic"]
+    heavy += ["dask", "distributed", "fsspec"]
     program = (
         "import sys; from autodiff.cli.main import main\n"
         "main(['eval', 'sigmoid(x)', 'x=2'])\n"
