@@ -49,6 +49,8 @@ def test_values(row: Operation) -> None:
 def test_local_derivatives(row: Operation) -> None:
     most, checked = bounds(row)[1], 0
     for point, _, value in evaluated(row):
+        if checked >= POINTS:  # derivatives, of which some points have several
+            break
         truths = {i: true_derivative(row, point, i) for i in range(len(point)) if (row.name, i) not in DISCRETE}
         if None in truths.values():
             assert row.kinks, f"{row.name}{point} is at a kink that the row does not mention"
@@ -59,7 +61,7 @@ def test_local_derivatives(row: Operation) -> None:
             if error > most:
                 error /= 1 + condition_number(row, point, i, truth)
             assert error <= most, f"{row.name}{point} by operand {i}: {derivatives[i]!r}, truly {mp.nstr(truth, 20)}"
-        checked += 1
+        checked += len(truths)
     assert checked > POINTS / 2
 
 

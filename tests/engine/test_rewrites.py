@@ -105,11 +105,11 @@ def test_labels_and_vectors_survive(form: str) -> None:
 
 def test_taking_apart_does_not_recurse() -> None:
     total: Node = parse("x").graph.outputs[0]
-    for _ in range(20_000):
+    for _ in range(5_000):
         total = Node(OPERATIONS["tanh"], (total,))
     for form in ("basic", "fused"):
         for rewriting in GATES[form]([total]):
             total = rewriting.new[total]
     order = topological_order([total])
-    assert len(order) > 200_000
+    assert len(order) > 50_000
     assert not any(node.operation is OPERATIONS["tanh"] for node in order)
