@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from .engine.graph import Input
@@ -22,6 +23,11 @@ def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "
     """
     from .engine.rewrites import GATES
 
+    if not isinstance(text, str):
+        raise TypeError(f"a program is a str, not {type(text).__name__}")
+    for name, length in (lengths or {}).items():
+        if type(length) is not int or length < 1:
+            raise ValueError(f"the length of {name!r} must be a whole number from 1 on, not {length!r}")
     if gates not in GATES:
         raise ValueError(f"gates must be one of {', '.join(GATES)}, not {gates!r}")
     return Function(_parse(text.strip(), lengths or {}).with_gates(gates))
@@ -38,7 +44,7 @@ class Function:
         """The names of the variables, in order of first appearance."""
         return tuple(self.program.inputs)
 
-    def __call__(self, *args: Any, **values: Any) -> Any:
+    def __call__(self, /, *args: Any, **values: Any) -> Any:
         """The value: a float, a list for a vector, or a list of these where there are several outputs.
 
         Variables are given by name, or in the order of `inputs`. Raises TypeError where one is missing or unknown.
@@ -48,7 +54,7 @@ class Function:
         values_of = forward(graph, self._point(args, values))
         return self._shaped([values_of[graph.position[node]] for node in graph.outputs])
 
-    def gradient(self, *args: Any, **values: Any) -> Any:
+    def gradient(self, /, *args: Any, **values: Any) -> Any:
         """The derivative by every variable, by name; a list of such where there are several outputs."""
         graph = self.program.graph
         values_of = forward(graph, self._point(args, values))
@@ -69,14 +75,14 @@ class Function:
 
         m, variables = Algebra(), {variable.name: variable for variable in self.program.graph.inputs}
         for name in names:
-            if name not in variables:
+            if not isinstance(name, str) or name not in variables:
                 raise ValueError(f"{name!r} is no variable of {self}")
         wrt = [variables[name] for name in names]
         made = {output: repeated(output, wrt, m) for output in self.program.graph.outputs}
         outputs = [_mapped(value, made, tuple) for value in self.program.outputs]
         return Function(self.program.with_outputs(outputs))
 
-    def hessian(self, *args: Any, **values: Any) -> dict[tuple[str, str], float]:
+    def hessian(self, /, *args: Any, **values: Any) -> dict[tuple[str, str], float]:
         """The second derivatives of the one output, by pairs of names."""
         from .engine.derivatives import hessian
 
@@ -90,17 +96,26 @@ class Function:
         """A fast plain function: g(a, x, b) -> (value, (da, db)), of floats or of NumPy arrays alike.
 
         It takes the variables in the order of `inputs`, elements of vectors one by one, and differentiates by those
-        named, by default all. Arrays are broadcast and computed in blocks on so many threads.
+        named, by default all. Arrays are broadcast and computed in blocks on so many threads, as doubles. Raises
+        ValueError where a name is no variable, or the function has several outputs.
         """
         from .engine.compiled import compile_graph
 
         self._check_scalar()
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads must be a whole number from 1 on, not {threads!r}")
         graph = self.program.graph
-        positions = {variable.name: i for i, variable in enumerate(graph.inputs)}
-        for name in wrt or ():
-            if name not in positions:
-                raise ValueError(f"{name!r} is no variable of {self}")
-        return compile_graph(graph, [positions[name] for name in (positions if wrt is None else wrt)], threads)
+        positions = {variable.name: [i] for i, variable in enumerate(graph.inputs)}
+        for name, value in self.program.inputs.items():
+            positions[name] = [graph.position[node] for node in scalars(value)]
+        if unknown := [name for name in wrt or () if name not in positions]:
+            raise ValueError(f"{unknown[0]!r} is no variable of {self}")
+        function = compile_graph(
+            graph, [i for name in (self.inputs if wrt is None else wrt) for i in positions[name]], threads
+        )
+        names = ", ".join(variable.name for variable in graph.inputs)
+        function.__doc__ = f"The value of {self} and a tuple of its derivatives, of {names} in this order."
+        return function
 
     def __str__(self) -> str:
         from .grammar.printer import print_program
@@ -130,7 +145,10 @@ class Function:
         inputs = self.program.inputs
         if len(args) > len(inputs):
             raise TypeError(f"takes {len(inputs)} values ({', '.join(inputs)}), not {len(args)}")
-        given = {**dict(zip(inputs, args)), **values}
+        placed = dict(zip(inputs, args))
+        if twice := [name for name in placed if name in values]:
+            raise TypeError(f"{twice[0]!r} is given twice")
+        given = {**placed, **values}
         if unknown := [name for name in given if name not in inputs]:
             raise TypeError(f"{unknown[0]!r} is no variable; the variables are {', '.join(inputs)}")
         if missing := [name for name in inputs if name not in given]:
@@ -139,7 +157,7 @@ class Function:
         for name, value in inputs.items():
             nodes = scalars(value)
             try:
-                numbers = [float(x * 1.0) for x in (given[name] if isinstance(value, tuple) else [given[name]])]
+                numbers = [_double(x) for x in (given[name] if isinstance(value, tuple) else [given[name]])]
             except TypeError:
                 kind = "a sequence of numbers" if isinstance(value, tuple) else "a number"
                 raise TypeError(f"{name!r} must be {kind}, not {given[name]!r}") from None
@@ -170,6 +188,13 @@ def _restored(text: str, inputs: Mapping[str, int | None], outputs: Sequence[int
     return Function(
         replace(read, inputs=variables, several=len(values) > 1 or None not in outputs).with_outputs(values)
     )
+
+
+def _double(x: Any) -> float:
+    try:
+        return float(x * 1.0)
+    except OverflowError:  # of a long integer
+        return inf if x > 0 else -inf
 
 
 def _mapped(value: Value, found: Mapping[Any, Any], kind: Callable[[Any], Any] = list) -> Any:

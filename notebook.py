@@ -1,8 +1,9 @@
 """Functions and Scalars that show themselves in a notebook, each as the picture of its graph."""
 
 from .cli.answer import Answer
+from .cli.failures import Failure
 from .cli.request import Request
-from .engine.graph import Constant, Graph, Input, Node
+from .engine.graph import Constant, Input, Node, topological_order
 from .engine.scalar import Scalar
 from .function import Function, parse
 from .grammar.program import Program
@@ -10,21 +11,26 @@ from .grammar.program import Program
 __all__ = ["Function", "Scalar", "parse"]
 
 
-def _picture(answer: Answer) -> str:
+def _picture(answer: Answer) -> str | None:
+    """None where it would be too large to read: then a notebook shows the text."""
     from .cli.pictures import picture
 
-    return picture(answer, "svg", Request()).decode()
+    try:
+        return picture(answer, "svg", Request()).decode()
+    except Failure:
+        return None
 
 
-def _function(self: Function) -> str:
+def _function(self: Function) -> str | None:
     """The graph without numbers, as SVG."""
     return _picture(Answer(self.program, {}, [], None, ()))
 
 
-def _scalar(self: Scalar) -> str:
+def _scalar(self: Scalar) -> str | None:
     """The graph behind a Scalar with its values, and after `backward` with its gradients, as SVG."""
-    graph, copies, found = Graph([self], []), dict[Node, Node](), dict[Node, Scalar]()
-    for node in graph.nodes:
+    copies, found = dict[Node, Node](), dict[Node, Scalar]()
+    # A leaf that was given another value is younger than what was computed from it.
+    for node in sorted(topological_order([self]), key=lambda node: node.operation is not None):
         assert isinstance(node, Scalar)
         if node.operation is not None:
             copy = Node(node.operation, tuple(copies[operand] for operand in node.operands), node.label)

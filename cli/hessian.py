@@ -43,7 +43,7 @@ def hessian(
         return
     if missing:
         warn("warning", told)
-    for note in [*notes(result), *["there is no variable to differentiate by"] * (not names)]:
+    for note in [*notes(result, second=True), *["there is no variable to differentiate by"] * (not names)]:
         warn("note", note)
 
 

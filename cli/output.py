@@ -84,10 +84,10 @@ def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:
     return (text, span) if span is not None and text[slice(*span)] != text else None
 
 
-def notes(answer: Answer) -> list[str]:
+def notes(answer: Answer, second: bool = False) -> list[str]:
     """What to say of the kinks that the answer sits on."""
     if not answer.adjoints or not any(node.operation and node.operation.kinks for node in answer.program.graph.nodes):
         return []
     from . import remarks
 
-    return remarks.notes(answer)
+    return remarks.notes(answer, second)

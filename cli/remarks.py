@@ -104,8 +104,8 @@ def _interval(name: str, low: float, high: float) -> str:
     return f"{low:g} <= {name} <= {high:g}"
 
 
-def notes(answer: Answer) -> list[str]:
-    """One line for each gate at a kink whose choice is in the derivatives."""
+def notes(answer: Answer, second: bool = False) -> list[str]:
+    """One line for each gate at a kink whose choice is in the derivatives, the first or the second."""
     graph, program = answer.program.graph, answer.program
     lines = []
     for adjoints in answer.adjoints or ():
@@ -113,5 +113,6 @@ def notes(answer: Answer) -> list[str]:
             node, operand = graph.nodes[kink.position], graph.nodes[kink.operand]
             sides = f"{shortest(kink.left)} from the left, {shortest(kink.right)} from the right"
             where = f"{program.title(operand)} is at a {'jump' if kink.of_value else 'kink'} of {program.title(node)}"
-            lines.append(f"{where}: {sides}; {'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}")
+            taken = f"{'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}"
+            lines.append(f"{where}: {f'{sides}; {taken}' if not second else 'there is no second derivative'}")
     return list(dict.fromkeys(lines))

@@ -111,7 +111,9 @@ def lgamma(x: Array) -> Array:
 def digamma(x: Array) -> Array:
     from scipy.special import psi
 
-    return _mended(psi(x), x > 2.0, floats.digamma, x)
+    near = (x > 0.0) & (x <= 2.0)  # where SciPy's is less good, its recurrence leads away
+    values = np.where(near, psi(np.where(near, x + 2.0, x)) - (1.0 / x + 1.0 / (x + 1.0)), psi(x))
+    return _mended(values, x > 0.0, floats.digamma, x)
 
 
 def polygamma(order: Array, x: Array) -> Array:

@@ -88,7 +88,7 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def compiled(*operands: Any) -> Any:
-        arguments = [np.asarray(x, np.float64) for x in operands]
+        arguments = [numbers(x) for x in operands]
         shape = np.broadcast_shapes(*[x.shape for x in arguments])
         results = memory.results(1 + len(wrt), shape)
         rows, flat = [spread(x, shape) for x in arguments], [x.reshape(-1) for x in results]
@@ -106,6 +106,14 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
         return results[0], tuple(results[1:])
 
     return compiled
+
+
+def numbers(x: Any) -> Any:
+    """An operand as an array of doubles; TypeError where it holds anything but real numbers."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"an operand must be real numbers, not {array.dtype}")
+    return array.astype(np.float64, copy=False)
 
 
 def rows_of_a_block(arrays: int) -> int:

@@ -44,6 +44,10 @@ class Operation:
     """Points near which a careless formula loses digits."""
     commutative: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy or a pickle of a row of the table is that row."""
+        return _row, (self.name,)
+
     @property
     def operand_names(self) -> tuple[str, ...]:
         """The names of the operands; of a variadic operation, the one name that stands for all."""
@@ -84,3 +88,9 @@ def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any
         if operation.value is not None:
             setattr(m, operation.name, partial(operation.value, m))
     return m
+
+
+def _row(name: str) -> Operation:
+    from .operations import OPERATIONS
+
+    return OPERATIONS[name]

@@ -63,9 +63,13 @@ def _products_of_the_others(x: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _log_sum_exp(m: Any, top: Any, x: tuple[Any, ...]) -> Any:
-    """log(sum(exp(x))), shifted by the greatest element so that nothing overflows; an infinite one is the answer."""
-    shifted = m.log(reduce(add, [m.exp(each - top) for each in x]))
-    return m.where(m.abs(top) < inf, top + shifted, top)
+    """log(sum(exp(x))), shifted by the greatest element so that nothing overflows; an infinite one is the answer.
+
+    The 1 that the greatest one adds is log1p's, which keeps the digits of the others.
+    """
+    greatest = reduce(add, [m.where(m.eq(each, top), 1.0, 0.0) for each in x])
+    others = reduce(add, [m.where(m.eq(each, top), 0.0, m.exp(each - top)) for each in x])
+    return m.where(m.abs(top) < inf, top + m.log1p(others + (greatest + -1.0)), top)
 
 
 def _logistic(m: Any, x: Any, tail: Any) -> Any:

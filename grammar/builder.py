@@ -164,6 +164,7 @@ class Builder:
             value: Value = Input(name, _span(token))
             length = self.variables.get(name)
             if length is not None:
+                self.workshop.reserve(length, _span(token))
                 value = tuple(Input(f"{name}[{i}]", _span(token)) for i in range(length))
             self.inputs[name] = self.scope[name] = value
         return self.scope[name]

@@ -13,6 +13,9 @@ class ProgramError(ValueError):
         self.span = span
         self.hint = hint
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 class NeedsVector(ProgramError):
     """A scalar stands where a vector must. It depends on some inputs, one of which may have been meant as a vector."""

@@ -7,6 +7,7 @@ import re
 from html import unescape
 from math import inf, isnan, pi
 
+import numpy as np
 import pytest
 
 import autodiff
@@ -54,6 +55,10 @@ def test_vectors_and_several_outputs() -> None:
     assert both.derivative("x")(x=3) == [[1, 2], 6]
 
 
+def test_integers_too_large_for_a_double_are_infinite() -> None:
+    assert parse("-x")(10**400) == -inf
+
+
 def test_zeros_keep_their_signs() -> None:
     assert parse("atan2(y, x)")(y=0.0, x=-0.0) == pi
 
@@ -95,6 +100,11 @@ def test_what_is_shown_reads_back() -> None:
         (lambda: NEURON(a="1", x=2, b=3), TypeError, "'a' must be a number, not '1'"),
         (lambda: parse("w[0]", lengths={"w": 2})(w=1), TypeError, "'w' must be a sequence of numbers, not 1"),
         (lambda: parse("w @ w"), ProgramError, "a dot product needs two vectors"),
+        (lambda: NEURON(1, 2, 3, a=4), TypeError, "'a' is given twice"),
+        (lambda: parse(None), TypeError, "a program is a str, not NoneType"),  # type: ignore[arg-type]
+        (lambda: parse("sum(w)", lengths={"w": -1}), ValueError, "the length of 'w' must be a whole number"),
+        (lambda: parse("sum(w)", lengths={"w": 10**9}), ProgramError, "more than 10,000,000 nodes"),
+        (lambda: parse("sigmod(x)"), ProgramError, r"unknown function 'sigmod' \(did you mean 'sigmoid'\?\)"),
         (lambda: parse("2x"), ProgramError, "expected an operator"),
         (lambda: parse("2x"), ValueError, "expected an operator"),
         (lambda: parse("x", gates="basik"), ValueError, "gates must be one of written, basic, fused"),
@@ -115,6 +125,36 @@ def test_the_public_names_besides_operations_are_few() -> None:
 
 def texts(svg: str) -> set[str]:
     return set(map(unescape, re.findall(r"<text[^>]*>([^<]*)</text>", svg)))
+
+
+def test_a_scalar_shows_itself_after_a_step_of_training_and_not_where_it_is_too_large() -> None:
+    w = Scalar(1.0, label="w")
+    loss = (w * 2 + 1) ** 2
+    loss.backward()
+    w.value -= 0.1 * w.grad
+    assert "<svg" in loss._repr_svg_()  # type: ignore[attr-defined]
+    for _ in range(600):
+        loss = loss + 1
+    assert loss._repr_svg_() is None  # type: ignore[attr-defined]
+
+
+def test_scalars_can_be_pickled() -> None:
+    x = Scalar(2.0, label="x")
+    copied = pickle.loads(pickle.dumps(sigmoid(x * 3) + 1))
+    copied.backward()
+    assert copied.value == (sigmoid(x * 3) + 1).value
+    assert copied.operands[0].operation is (sigmoid(x * 3)).operation
+
+
+def test_a_compiled_function_takes_real_numbers_only() -> None:
+    g = parse("a*x").compile()
+    for wrong in (None, "1", 1j, [[None]], np.array(["1"])):
+        with pytest.raises(TypeError, match="an operand must be real numbers"):
+            g(wrong, np.ones(2))
+    assert parse("w @ w", lengths={"w": 2}).compile(wrt=("w",))(1.0, 2.0) == (5.0, (2.0, 4.0))
+    for threads in (0, -1, 1.5, "2"):
+        with pytest.raises(ValueError, match="threads must be a whole number from 1 on"):
+            parse("x").compile(threads=threads)  # type: ignore[arg-type]
 
 
 def test_the_version_is_that_of_the_distribution(shell: Run) -> None:

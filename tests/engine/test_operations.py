@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 from math import inf, isnan, log, nan
+from random import Random
 from typing import Any
 
 import pytest
@@ -33,6 +34,14 @@ def evaluated(row: Operation) -> Iterator[tuple[Point, Any, float]]:
         truth, value = true_value(row, point), getattr(FLOATS, row.name)(*point)
         if truth is not None:
             yield point, truth, value
+
+
+def test_a_log_sum_of_exp_near_zero_keeps_its_digits() -> None:
+    random = Random(3)
+    for _ in range(200):
+        far = -random.uniform(2, 20)
+        point = (far, random.uniform(0.01, 0.2), far - 1)
+        assert ulps(FLOATS.logsumexp(*point), true_value(OPERATIONS["logsumexp"], point)) <= 2
 
 
 @each_row
