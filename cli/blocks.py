@@ -23,7 +23,7 @@ from .rows_batch import Batch, Reader
 from .rows_in import Block, Input, Lines, Source
 from .rows_out import Table
 from .rows_question import Question, question, vectors
-from .rows_run import Run, write_reduced
+from .rows_run import Run, finish_reduced
 from .rows_tally import Tally
 from .rows_text import TEXTS, Text
 from .sources import Shape, named
@@ -66,6 +66,7 @@ Map = Callable[[Work, Job, Sequence[Any]], Iterator[Any]]
 
 def answer_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
     """Answer for every row, in one stream or block by block."""
+    request = replace(request, out=None) if request.out == "-" else request
     folder = request.out is not None and request.out.endswith(("/", os.sep))
     if request.overwrite and not folder:
         raise Failure("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
@@ -115,8 +116,8 @@ def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradien
             folder.check_whole(parts or _empty(folder, rows, asked.names))
         elif request.reduce:
             writer = (Text if kind in TEXTS else Table)(kind, rows, asked.names, sink)
-            write_reduced(writer, tally, request.reduce)
-            writer.finish()
+            finish_reduced(writer, tally, request, policy_of(request))
+            return
         tally.report(request, policy_of(request))
 
 

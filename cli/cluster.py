@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from .blocks import Job, Map, Work, guarded
-from .failures import NOT_MET, Failure
+from .failures import NOT_MET, Failure, warn
 from .rows_out import InterruptHeld
 
 _CONNECT = 3.0  # seconds until a scheduler has answered, if it is there
 _PATIENCE = 30.0  # seconds without any worker
+_SOON = 3.0  # seconds until a word is said about it
 _PAUSE = 0.02  # seconds between looks at what has come
 
 
@@ -107,6 +108,7 @@ class _Watch:
     def __init__(self, client: Any, address: str) -> None:
         self.client, self.address = client, address
         self.alive = self.looked = time.monotonic()
+        self.told = False
 
     def saw(self) -> None:
         self.alive = time.monotonic()
@@ -118,6 +120,9 @@ class _Watch:
             if self.client.sync(self.client.scheduler.ncores, callback_timeout=_CONNECT):
                 self.saw()
         self.looked = time.monotonic()
+        if self.looked - self.alive > _SOON and not self.told:
+            self.told = True
+            warn("note", f"waiting for workers at {self.address}")
         if self.looked - self.alive > _PATIENCE:
             hint = f"start some with: dask worker {self.address}"
             raise Failure(f"no workers are left at {self.address}", hint, NOT_MET)

@@ -70,8 +70,8 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit:  # click's way to end where `head` has seen enough of a help page
-        return 0
+    except SystemExit as end:  # a signal, or click's way to end where `head` has seen enough of a help page
+        return end.code if isinstance(end.code, int) and end.code > 128 else 0
     except Exception as error:
         return report(Failure(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it", NOT_MET))
 

@@ -1,6 +1,7 @@
 """Answers for every row of a table."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -64,6 +65,8 @@ def first_of(request: Request, reading: Reading) -> tuple[list[Source], Input]:
     """Where the rows are, and the first of these places, opened."""
     free = reading.free  # what is wrong with a program is said before what is wrong with its rows
     sources = found(request.data, request.from_)
+    if request.rejects and any(request.rejects.resolve() == Path(source.path).resolve() for source in sources):
+        raise Failure(f"--data and --rejects are both {request.rejects}")
     return sources, Input(sources[0], request.from_, _note_awaited(free))
 
 
@@ -82,13 +85,29 @@ def check_names(rows: Reader, asked: Question) -> None:
 def opened_files(request: Request, folder: Any = None) -> Iterator[tuple[Any, Any]]:
     """Where the answer goes, which may be a folder, and where bad rows do: all written in the end, or nothing."""
     try:
-        with ExitStack() as files:
+        with _ended_by_signals(), ExitStack() as files:
             out = folder or (WholeFile(Path(request.out)) if request.out else None)
             sink = files.enter_context(out) if out else Stdout()
             yield sink, files.enter_context(WholeFile(request.rejects)) if request.rejects else None
     except ReaderGone:
         if not request.out:  # what is left goes nowhere, and no complaint comes at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """To be told to end, or to lose the terminal, ends it as Ctrl-C does: nothing half-written is left behind."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def reader_of(source: Input, columns: str | None) -> Reader:

@@ -208,6 +208,8 @@ class Lines:
         self.rest = source.start.removeprefix(b"\xef\xbb\xbf")
         self.quotes = source.kind in DELIMITERS
         self.delimiter = DELIMITERS.get(source.kind, ",").encode()
+        if self.rest.startswith(b"\x1f\x8b"):
+            raise Failure(f"{source.name} is compressed", "unpack it first: gzip -dc", NOT_MET)
         if b"\0" in self.rest:
             raise self.failure("is binary, not text" if source.kind == "csv" else f"is binary, not {source.kind}")
 
@@ -229,6 +231,9 @@ class Lines:
         self.head = self.take(end or len(self.rest))
         if not self.head.strip():
             raise self.failure("is empty")
+        if b"\r" in self.head.rstrip() and b'"' not in self.head:
+            message = f"{self.source.name} has lines that end in a carriage return alone"
+            raise Failure(message, r"convert it first: tr '\r' '\n'", NOT_MET)
         return self.head
 
     def put_back(self, taken: bytes) -> None:
@@ -275,9 +280,11 @@ class Lines:
                 more = self.source.read()
                 ended = not more
                 self.rest += more
-            end = len(self.rest) if ended else self.cut(self.rest)
+            end = min(self.cut(self.rest + b"\n"), len(self.rest)) if ended else self.cut(self.rest)
             if end:
                 line = self.line
                 yield self.take(end), line
             if ended:
+                if self.rest:
+                    raise self.failure(f"has a quote in line {self.line:,} that is never closed")
                 return

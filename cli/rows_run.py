@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from .failures import NOT_MET, Failure
+from .failures import NOT_MET, Failure, warn
 from .numbers import shortest
 from .request import Request
 from .rows_batch import Batch, Reader
@@ -83,10 +83,14 @@ class Run:
         pool = ThreadPoolExecutor(_WORKERS)
         try:
             with bar(source, progress) as advance:
-                for block, line in self.rows.blocks(busy, lambda: write(0)):
-                    pending.append(pool.submit(self.answer, block, line))
-                    write(_AHEAD)
-                    advance()
+                try:
+                    for block, line in self.rows.blocks(busy, lambda: write(0)):
+                        pending.append(pool.submit(self.answer, block, line))
+                        write(_AHEAD)
+                        advance()
+                except Failure:  # of what could not be read; all above it is answered
+                    write(0)
+                    raise
                 write(0)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -111,17 +115,28 @@ class Run:
     def finish(self, request: Request) -> None:
         """The end of the answer, and what is to be said of it."""
         if self.reduce:
-            write_reduced(self.writer, self.tally, self.reduce)
+            finish_reduced(self.writer, self.tally, request, self.policy)
+            return
         self.writer.finish()
         self.tally.report(request, self.policy)
 
 
-def write_reduced(writer: Any, tally: Tally, how: str) -> None:
-    """Put out one row for all."""
+def finish_reduced(writer: Any, tally: Tally, request: Request, policy: str) -> None:
+    """Say what there is to say, and put out one row for all."""
     import numpy as np
 
-    totals = tally.reduced(how, len(writer.names))
+    totals = tally.reduced(request.reduce or "", len(writer.names))
+    tally.report(request, policy)
+    wrong = [(name, total) for name, total in zip(writer.names, totals) if not isfinite(total)]
+    if wrong and not tally.not_finite:
+        name, total = wrong[0]
+        message = f"the {request.reduce} of {name} over {tally.count:,} rows is {shortest(total)}"
+        if request.strict:
+            raise Failure(message, code=NOT_MET)
+        if not request.quiet:
+            warn("warning", message)
     writer.write(writer.encode(1, [], [np.array([total]) for total in totals]))
+    writer.finish()
 
 
 def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:

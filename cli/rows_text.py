@@ -184,4 +184,5 @@ def _cell(value: Any) -> str:
 def _json_cell(value: Any) -> str:
     if isinstance(value, float):
         return shortest_or_null(value)
-    return json.dumps(value if isinstance(value, bool | int | None) else _cell(value), ensure_ascii=False)
+    plain = isinstance(value, bool | int | list | dict | None)
+    return json.dumps(value if plain else _cell(value), ensure_ascii=False)

@@ -15,6 +15,7 @@ from .straightline import literal, used
 # Bytes of numbers in all arrays of a block. Calls on smaller blocks are so short that threads mostly wait for the
 # interpreter: two took longer than one with a quarter of it.
 _CACHE = 2**23
+_ALIKE = 2.0**-46  # of two kernels that are both right, relative
 _LEAST, _MOST = 2**10, 2**17  # rows of a block
 
 
@@ -130,7 +131,10 @@ def spread(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block: int) -> None:
-    """The first kernel that does not raise, block by block; the last one never does."""
+    """The first kernel that does not raise, block by block; the last one never does.
+
+    Where it comes to that one, rows for which the first is good keep its bits: they do not depend on the rows beside.
+    """
     *raw, careful = kernels
     free = list(np.empty((max(kernel.buffers for kernel in kernels), block)))
     rows = outputs[0].size
@@ -139,9 +143,15 @@ def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block:
             free = [x[: rows - start] for x in free]
         here = slice(start, start + block)
         arguments = [x[here] for x in inputs], [x[here] for x in outputs], free
-        if not any(succeeds(kernel, arguments) for kernel in raw):
-            with np.errstate(all="ignore"):
-                careful.compiled(*arguments)
+        if any(succeeds(kernel, arguments) for kernel in raw):
+            continue
+        with np.errstate(all="ignore"):
+            for kernel in raw:
+                kernel.compiled(*arguments)
+            into = [np.empty_like(x) for x in arguments[1]] if raw else arguments[1]
+            careful.compiled(arguments[0], into, arguments[2])
+            for result, right in zip(arguments[1], into if raw else ()):
+                np.copyto(result, right, where=~(np.abs(result - right) <= _ALIKE * np.abs(right)))
 
 
 def succeeds(kernel: Kernel, arguments: tuple[list[Any], ...]) -> bool:

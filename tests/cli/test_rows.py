@@ -359,3 +359,32 @@ def test_gradient_descent_in_the_readme(shell: Run) -> None:
     (script,) = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
     *_, printed = script.splitlines()
     assert shell(script).stdout == printed.removeprefix("# ") + "\n"
+
+
+def test_the_answer_to_a_row_does_not_depend_on_the_rows_beside_it(shell: Run, tmp_path: Path) -> None:
+    """Not even to the last bit, where some of these overflow in the quick way to compute them all."""
+    numbers = np.random.default_rng(4).normal(size=2000) * 10
+    (tmp_path / "alone.csv").write_text("x\n" + "".join(f"{x!r}\n" for x in numbers.tolist()))
+    (tmp_path / "beside.csv").write_text("x\n" + "".join(f"{x!r}\n" for x in [*numbers.tolist(), -800.0, 800.0]))
+    for expression in ("sigmoid(x)", "silu(x)*tanh(x)", "log(1 + exp(x))", "softplus(x)/cosh(x)"):
+        alone, beside = (
+            shell(f"autodiff grad '{expression}' --data {name}.csv -q").stdout.splitlines()
+            for name in ("alone", "beside")
+        )
+        assert len(alone) == 2001
+        assert beside[:-2] == alone
+
+
+def test_a_signal_leaves_nothing_half_written(tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with subprocess.Popen(
+            [AUTODIFF, "eval", "x", "--data", "-", "--out", "a.csv"], cwd=tmp_path, stdin=subprocess.PIPE
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(b"x\n1\n")
+            process.stdin.flush()
+            while not list(tmp_path.iterdir()):
+                time.sleep(0.01)
+            process.send_signal(number)
+            assert process.wait(20) == 128 + number
+        assert list(tmp_path.iterdir()) == []
