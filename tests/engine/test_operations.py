@@ -58,7 +58,7 @@ def test_values(row: Operation) -> None:
 def test_local_derivatives(row: Operation) -> None:
     most, checked = bounds(row)[1], 0
     for point, _, value in evaluated(row):
-        if checked >= POINTS / 2:  # each of them takes several values at high precision
+        if checked >= POINTS / 4:  # each of them takes several values at high precision
             break
         truths = {i: true_derivative(row, point, i) for i in range(len(point)) if (row.name, i) not in DISCRETE}
         if None in truths.values():
@@ -71,7 +71,7 @@ def test_local_derivatives(row: Operation) -> None:
                 error /= 1 + condition_number(row, point, i, truth)
             assert error <= most, f"{row.name}{point} by operand {i}: {derivatives[i]!r}, truly {mp.nstr(truth, 20)}"
         checked += len(truths)
-    assert checked > POINTS / 4
+    assert checked > POINTS / 8
 
 
 # --- The table by itself ----------------------------------------------------------------------------------------------
