@@ -318,12 +318,14 @@ def test_an_expression_with_an_error_never_reaches_the_cluster(run: Run, monkeyp
 
 def test_without_any_worker_the_job_ends(run: Run, dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_PATIENCE", 2)
+    monkeypatch.setattr(cluster, "_SOON", 0)
     long_job(tmp_path / "long")
     address = dask.workers(1)
     thread = once_begun(tmp_path, dask.running.pop().kill)
-    hint = f"hint: start some with: dask worker {address}\n"
+    told = f"note: waiting for workers at {address}\nerror: no workers are left at {address}\n"
+    told += f"hint: start some with: dask worker {address}\n"
     command = ("eval", "x^2", "--data", "long", "--out", "out/", "--cluster", address)
-    assert run(*command) == ("", f"error: no workers are left at {address}\n{hint}", 1)
+    assert run(*command) == ("", told, 1)
     thread.join()
-    assert run(*command) == ("", f"error: no workers are left at {address}\n{hint}", 1)
+    assert run(*command) == ("", told, 1)
     assert sorted(os.listdir()) == ["big.csv", "in", "long"]
