@@ -21,9 +21,8 @@ from .failures import NOT_MET, Failure, warn
 from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
-from .output import check as check_format
-from .output import format_of
-from .request import DRAWING, DRAWN, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
+from .output import check_tabular, format_of
+from .request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 
 _CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
 _ULP = 2.0**-52
@@ -55,11 +54,9 @@ def check(
 
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
     """
-    check_format(request)
+    check_tabular(request, "a check")
     if wrt and against:
         raise Failure("--wrt has no place beside --against")
-    if request.format in DRAWN:
-        raise Failure(f"a check is no picture: --format {request.format}", "use --format table or --format json")
     if against:
         text, rows = _check_formulas(request, against)
         what = "formula"

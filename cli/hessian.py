@@ -9,8 +9,8 @@ from .failures import NOT_MET, Failure, warn
 from .files import write_stdout
 from .formats import json_line, markdown_table, separated_lines
 from .numbers import rounded, shortest
-from .output import check, format_of, notes
-from .request import DRAWING, DRAWN, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
+from .output import check_tabular, format_of, notes
+from .request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 
 Matrix = list[list[float]]
 
@@ -24,9 +24,7 @@ def hessian(
 
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
     """
-    check(request)
-    if request.format in DRAWN:
-        raise Failure(f"a matrix is no picture: --format {request.format}", "use --format table or --format json")
+    check_tabular(request, "a matrix")
     result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
     if result.program.several:
         raise Failure("a Hessian is of one output; the expression has several")

@@ -10,7 +10,7 @@ from .answer import Answer
 from .failures import NOT_MET, Failure, warn
 from .files import write_stdout, write_whole
 from .formats import FORMATS, PICTURE_KINDS
-from .request import STYLES, Request
+from .request import DRAWN, STYLES, Request
 
 if TYPE_CHECKING:
     from .remarks import Warning
@@ -25,6 +25,13 @@ def check(request: Request) -> None:
         raise unknown_format(request.format, FORMATS)
     check_gates(request)
     check_render(request)
+
+
+def check_tabular(request: Request, answer: str) -> None:
+    """Failure where the request names what no command has, or a picture of an answer that is none."""
+    check(request)
+    if request.format in DRAWN:
+        raise Failure(f"{answer} is no picture: --format {request.format}", "use --format table or --format json")
 
 
 def check_render(request: Request) -> None:

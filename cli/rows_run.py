@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from .failures import NOT_MET, Failure, warn
+from .failures import NOT_MET, Failure
 from .numbers import shortest
 from .request import Request
 from .rows_batch import Batch, Reader
 from .rows_in import Input
-from .rows_tally import Tally, exact_sum
+from .rows_tally import Tally, exact_sum, object_to
 from .sources import Files
 
 _WORKERS = 2
@@ -130,11 +130,7 @@ def finish_reduced(writer: Any, tally: Tally, request: Request, policy: str) -> 
     wrong = [(name, total) for name, total in zip(writer.names, totals) if not isfinite(total)]
     if wrong and not tally.not_finite:
         name, total = wrong[0]
-        message = f"the {request.reduce} of {name} over {tally.count:,} rows is {shortest(total)}"
-        if request.strict:
-            raise Failure(message, code=NOT_MET)
-        if not request.quiet:
-            warn("warning", message)
+        object_to(f"the {request.reduce} of {name} over {tally.count:,} rows is {shortest(total)}", request)
     writer.write(writer.encode(1, [], [np.array([total]) for total in totals]))
     writer.finish()
 

@@ -37,10 +37,7 @@ class Tally:
             message = (
                 f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
             )
-            if request.strict:
-                raise Failure(message, code=NOT_MET)
-            if not request.quiet:
-                warn("warning", message)
+            object_to(message, request)
 
     def reduced(self, how: str, columns: int) -> list[float]:
         """The sum or the mean of every column."""
@@ -48,6 +45,14 @@ class Tally:
         if how == "mean":
             return [total / self.count if self.count else float("nan") for total in totals]
         return totals
+
+
+def object_to(message: str, request: Request) -> None:
+    """Failure where nothing but finite numbers will do, else a warning."""
+    if request.strict:
+        raise Failure(message, code=NOT_MET)
+    if not request.quiet:
+        warn("warning", message)
 
 
 def exact_sum(numbers: list[float]) -> list[float]:

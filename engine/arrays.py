@@ -112,7 +112,8 @@ def digamma(x: Array) -> Array:
     from scipy.special import psi
 
     near = (x > 0.0) & (x <= 2.0)  # where SciPy's is less good, its recurrence leads away
-    values = np.where(near, psi(np.where(near, x + 2.0, x)) - (1.0 / x + 1.0 / (x + 1.0)), psi(x))
+    values = psi(np.where(near, x + 2.0, x))
+    values = np.where(near, values - (1.0 / x + 1.0 / (x + 1.0)), values)
     return _mended(values, x > 0.0, floats.digamma, x)
 
 

@@ -1,9 +1,10 @@
 """What a symbol is a product of: numbers, and powers above and below the line."""
 
+from collections.abc import Callable
 from math import gcd, isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from .graph import Constant
+from .graph import Constant, Node
 from .operations import OPERATIONS
 from .symbols import Symbol
 
@@ -11,6 +12,7 @@ _SHORT = 8  # characters
 MOST = 8  # factors or terms that are looked through
 
 Powers = dict[Symbol, float]
+T = TypeVar("T")
 
 
 class TooLarge(ValueError):
@@ -46,11 +48,15 @@ def product(x: Any) -> Product:
     """What a symbol or a number is a product of."""
     if isinstance(x, float):
         return Product(x, 1.0, {}, {})
-    known = x.m.products
+    known: dict[Node, Product] = x.m.products
+    return remembered(known, x, _product)
+
+
+def remembered(known: dict[Node, T], x: Symbol, made: Callable[[Symbol], T]) -> T:
+    """What is known of a symbol; it is made where it is not known yet."""
     if x.node not in known:
-        known[x.node] = _product(x)
-    found: Product = known[x.node]
-    return found
+        known[x.node] = made(x)
+    return known[x.node]
 
 
 def _product(x: Symbol) -> Product:

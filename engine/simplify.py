@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from .operations import GROUPS
-from .products import MOST, Powers, Product, is_a, neat, operands, product, times
+from .products import MOST, Powers, Product, is_a, neat, operands, product, remembered, times
 from .symbols import Symbol
 
 
@@ -127,11 +127,7 @@ def terms(x: Any) -> Sum:
     """What a symbol or a number is a sum of."""
     if isinstance(x, float):
         return {1.0: x} if x else {}
-    known = x.m.sums
-    if x.node not in known:
-        known[x.node] = _terms(x)
-    found: Sum = known[x.node]
-    return found
+    return remembered(x.m.sums, x, _terms)
 
 
 def _terms(x: Symbol) -> Sum:
@@ -185,11 +181,7 @@ def expanded(x: Any) -> Sum:
     """What a symbol or a number is a sum of, where a sum times something is a sum too."""
     if isinstance(x, float):
         return terms(x)
-    known = x.m.expanded
-    if x.node not in known:
-        known[x.node] = _expanded(x)
-    found: Sum = known[x.node]
-    return found
+    return remembered(x.m.expanded, x, _expanded)
 
 
 def _expanded(x: Symbol) -> Sum:
