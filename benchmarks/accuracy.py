@@ -11,12 +11,12 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "engine"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
 from truth import DISCRETE, condition_number, points, true_derivative, true_value, ulps
 
-from autodiff.engine.operation import Operation
-from autodiff.engine.operations import FLOATS, OPERATIONS
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 Both = tuple[float, Sequence[float | None]]
 Peer = Callable[[Operation], Callable[..., Both] | None]

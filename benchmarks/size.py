@@ -66,8 +66,8 @@ def autodiff_from_text(n: int) -> dict[str, float]:
 def autodiff_from_python(n: int) -> dict[str, float]:
     gc.disable()
     from autodiff.engine.graph import Graph, Input, Node
-    from autodiff.engine.operations import OPERATIONS
     from autodiff.engine.passes import backward, forward
+    from autodiff.engine.table.operations import OPERATIONS
 
     made = {}
 

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..engine.passes import forward
-from ..grammar.errors import ProgramError, enumerated
-from ..grammar.parser import normalized, parse
-from ..grammar.program import Program
-from ..grammar.values import scalars
-from .failures import Failure
-from .files import read_text
+from autodiff.cli.files import read_text
+from autodiff.engine.passes import forward
+from autodiff.evaluation.failures import Failure
+from autodiff.grammar.errors import ProgramError, enumerated
+from autodiff.grammar.parser import normalized, parse
+from autodiff.grammar.program import Program
+from autodiff.grammar.values import scalars
 
 Number = float | list[float]
 """The value of a variable: a scalar or a vector."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from .failures import NOT_MET, Failure
+from autodiff.evaluation.failures import NOT_MET, Failure
 
 _ASKING = Lock()
 

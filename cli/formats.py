@@ -5,11 +5,11 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from ..engine.graph import Input
-from .answer import Answer
-from .failures import Failure
-from .numbers import rounded, shortest
-from .request import Request
+from autodiff.cli.request import Request
+from autodiff.engine.graph import Input
+from autodiff.evaluation.answer import Answer
+from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.numbers import rounded, shortest
 
 
 def plain(answer: Answer, request: Request) -> str:
@@ -169,19 +169,19 @@ def _markdown_cell(text: str) -> str:
 
 def table(answer: Answer, request: Request) -> str:
     """The table for a terminal."""
-    from .tables import draw_table
+    from autodiff.cli.tables import draw_table
 
     return draw_table(*grid(answer, request))
 
 
 def _picture(answer: Answer, request: Request, *, kind: str) -> str:
-    from .pictures import picture
+    from autodiff.pictures.pictures import picture
 
     return picture(answer, kind, request).decode()
 
 
 def _text(answer: Answer, request: Request, *, kind: str) -> str:
-    from . import texts
+    from autodiff.evaluation import texts
 
     write: Callable[[Answer, Request], str] = getattr(texts, kind)
     return write(answer, request)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from ..grammar.errors import ProgramError
-from .arguments import ExpressionCommand
-from .failures import INTERRUPTED, NOT_MET, Failure, report
+from autodiff.cli.arguments import ExpressionCommand
+from autodiff.evaluation.failures import INTERRUPTED, NOT_MET, Failure, report
+from autodiff.grammar.errors import ProgramError
 
 app = typer.Typer(
     name="autodiff",
@@ -25,7 +25,7 @@ COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
 def _add_command(name: str) -> None:
     if name in (info.name for info in app.registered_commands):
         return
-    command = getattr(import_module(f".{name}", __package__), name)
+    command = getattr(import_module(f"autodiff.cli.commands.{name}"), name)
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     kind = TyperCommand if name == "functions" else ExpressionCommand
     app.command(name, cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)

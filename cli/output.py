@@ -4,16 +4,16 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..engine.graph import Span
-from ..grammar.errors import did_you_mean
-from .answer import Answer
-from .failures import NOT_MET, Failure, warn
-from .files import write_stdout, write_whole
-from .formats import FORMATS, PICTURE_KINDS
-from .request import DRAWN, STYLES, Request
+from autodiff.cli.files import write_stdout, write_whole
+from autodiff.cli.formats import FORMATS, PICTURE_KINDS
+from autodiff.cli.request import DRAWN, STYLES, Request
+from autodiff.engine.graph import Span
+from autodiff.evaluation.answer import Answer
+from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.grammar.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from .remarks import Warning
+    from autodiff.evaluation.remarks import Warning
 
 
 def check(request: Request) -> None:
@@ -54,7 +54,7 @@ def unknown_format(name: str, formats: Iterable[str]) -> Failure:
 def check_gates(request: Request) -> None:
     """Failure where the request names a form of gates that there is not."""
     if request.gates != "written":
-        from ..engine.rewrites import GATES
+        from autodiff.engine.gates import GATES
 
         if request.gates not in GATES:
             hint = did_you_mean(request.gates, list(GATES)) or f"gates are {', '.join(GATES)}"
@@ -74,7 +74,7 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
         raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))
     text = write(answer, request) if answer.values or request.format else ""
     if request.render is not None:
-        from .pictures import picture
+        from autodiff.pictures.pictures import picture
 
         write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request))
     if not request.quiet:
@@ -95,6 +95,6 @@ def notes(answer: Answer, second: bool = False) -> list[str]:
     """What to say of the kinks that the answer sits on."""
     if not answer.adjoints or not any(node.operation and node.operation.kinks for node in answer.program.graph.nodes):
         return []
-    from . import remarks
+    from autodiff.evaluation import remarks
 
     return remarks.notes(answer, second)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ..grammar.parser import MAX_NODES
+from autodiff.grammar.parser import MAX_NODES
 
 
 def _formats() -> list[str]:
-    from .formats import FORMATS
+    from autodiff.cli.formats import FORMATS
 
     return list(FORMATS)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import passes
-from .algebra import Algebra, Flow
-from .graph import Graph, Input, Node, dependent
-from .passes import forward
+from autodiff.engine import passes
+from autodiff.engine.graph import Graph, Input, Node, dependent
+from autodiff.engine.passes import forward
+from autodiff.engine.symbolic.algebra import Algebra, Flow
 
 
 def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from operator import attrgetter
 
-from .operation import Operation
+from autodiff.engine.table.operation import Operation
 
 Span = tuple[int, int]
 """Where a node stands in the text it was read from: the offsets of its first character and of the one after it."""

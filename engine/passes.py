@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .graph import Constant, Graph, Node
-from .operation import Operation
-from .operations import FLOATS, OPERATIONS
+from autodiff.engine.graph import Constant, Graph, Node
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 _FUNCTIONS: dict[Operation | None, Callable[..., float]] = {
     operation: getattr(FLOATS, name) for name, operation in OPERATIONS.items()

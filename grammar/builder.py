@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..engine.graph import Constant, Input, Span
-from ..engine.operation import Operation
-from ..engine.operations import OPERATIONS, SPELLINGS
-from .errors import ProgramError, did_you_mean
-from .functions import Function, Parameter, cost, play
-from .values import VECTOR_FUNCTIONS, Value, Workshop
+from autodiff.engine.graph import Constant, Input, Span
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import OPERATIONS, SPELLINGS
+from autodiff.grammar.errors import ProgramError, did_you_mean
+from autodiff.grammar.functions import Function, Parameter, cost, play
+from autodiff.grammar.values import VECTOR_FUNCTIONS, Value, Workshop
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 

@@ -1,6 +1,6 @@
 """What can be wrong with a program's text. How an error is shown is the business of whoever shows it."""
 
-from ..engine.graph import Span
+from autodiff.engine.graph import Span
 
 
 class ProgramError(ValueError):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..engine.graph import Node, Span
-from .errors import ProgramError
-from .values import Call, Value, Workshop
+from autodiff.engine.graph import Node, Span
+from autodiff.grammar.errors import ProgramError
+from autodiff.grammar.values import Call, Value, Workshop
 
 Action = Callable[[Sequence[Value], Span], Value]
 """What one reduction of the parser does: values of the operands and the place in the text to a value."""

@@ -7,18 +7,20 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import Span
-from .builder import Builder
-from .driver import Driver
-from .errors import ProgramError, enumerated
-from .program import Program
-from .tokens import Tokens
+from autodiff.engine.graph import Span
+from autodiff.grammar.builder import Builder
+from autodiff.grammar.driver import Driver
+from autodiff.grammar.errors import ProgramError, enumerated
+from autodiff.grammar.program import Program
+from autodiff.grammar.tokens import Tokens
 
 if TYPE_CHECKING:
     lark: Any
 else:
     try:
-        from . import standalone as lark  # lark's own runtime with the tables of the grammar, written by compile.py
+        from autodiff.grammar import (
+            standalone as lark,  # lark's own runtime with the tables of the grammar, written by compile.py
+        )
     except ImportError:
         import lark
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ..engine.graph import Constant, Graph, Input, Node, Span
-from .values import Call, Value, scalars
+from autodiff.engine.graph import Constant, Graph, Input, Node, Span
+from autodiff.grammar.values import Call, Value, scalars
 
 _LONGEST_NAME = 60
 
@@ -34,7 +34,7 @@ class Program:
 
     def with_gates(self, form: str) -> "Program":
         """The same program with its gates `written`, taken apart (`basic`) or put together (`fused`)."""
-        from ..engine.rewrites import GATES
+        from autodiff.engine.gates import GATES
 
         program = self
         for rewriting in GATES[form](self.graph.outputs):
@@ -94,7 +94,7 @@ class Program:
 
     def _printed(self, node: Node) -> str:
         """An expression for a node that no text says, in terms of those that have a label."""
-        from .printer import print_expression
+        from autodiff.grammar.print.text import print_expression
 
         return print_expression(node, {other: other.label for other in self.graph.nodes if other.label}, brief=True)
 

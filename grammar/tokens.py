@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .errors import ProgramError
+from autodiff.grammar.errors import ProgramError
 
 _OPENED_BY = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _NAMES = {"LPAR": "parenthesis", "RPAR": "parenthesis", "LSQB": "bracket", "RSQB": "bracket"}

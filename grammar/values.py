@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..engine.graph import Constant, Graph, Input, Node, Span
-from ..engine.operation import Operation
-from ..engine.operations import GROUPS, OPERATIONS
-from ..engine.passes import forward
-from .errors import NeedsVector, ProgramError
+from autodiff.engine.graph import Constant, Graph, Input, Node, Span
+from autodiff.engine.passes import forward
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import GROUPS, OPERATIONS
+from autodiff.grammar.errors import NeedsVector, ProgramError
 
 Value = Node | tuple[Node, ...]
 

@@ -117,7 +117,7 @@ def test_errors_say_what_is_wrong(call, error, message) -> None:  # type: ignore
 
 
 def test_the_public_names_besides_operations_are_few() -> None:
-    from autodiff.engine.operations import SPELLINGS
+    from autodiff.engine.table.operations import SPELLINGS
 
     assert {"parse", "Function", "Scalar", "ProgramError", "sigmoid"} <= set(autodiff.__all__)
     assert len(set(autodiff.__all__) - set(SPELLINGS)) <= 12

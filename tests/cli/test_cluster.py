@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from autodiff.cli import blocks, cluster
 from autodiff.cli.main import main
+from autodiff.rows import blocks
+from autodiff.rows import dask as cluster
 
 from ..conftest import interruptible
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autodiff.engine.operations import OPERATIONS
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
 
 from ..conftest import Run

@@ -22,13 +22,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from autodiff import parse
-from autodiff.cli.numbers import shortest, shortest_rows
-from autodiff.cli.rows_batch import Batch
-from autodiff.cli.rows_question import Question
 from autodiff.engine.graph import Input, Node
-from autodiff.engine.operation import Operation
-from autodiff.engine.operations import OPERATIONS
-from autodiff.grammar.printer import print_program
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import OPERATIONS
+from autodiff.evaluation.numbers import shortest, shortest_rows
+from autodiff.grammar.print.text import print_program
+from autodiff.rows.batch import Batch
+from autodiff.rows.question import Question
 
 from ..conftest import Run, interruptible
 
@@ -320,7 +320,7 @@ def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
     pyarrow.csv.write_csv(table, tmp_path / "x.csv")
     with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table, max_chunksize=10_000)
-    at_once = "from autodiff.cli import progress; progress._QUIET = 0; from autodiff.__main__ import run; run()"
+    at_once = "from autodiff.rows import progress; progress._QUIET = 0; from autodiff.__main__ import run; run()"
     for name in ("x.csv", "x.arrow"):
         terminal, stderr = pty.openpty()
         command = [sys.executable, "-c", at_once, "grad", "sin(x)", "--data", name, "--out", "y.csv"]

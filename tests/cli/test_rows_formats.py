@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from autodiff.cli.numbers import shortest, shortest_rows
+from autodiff.evaluation.numbers import shortest, shortest_rows
 
 from ..conftest import Run
 

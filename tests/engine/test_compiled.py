@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autodiff.engine.compiled import careful, compile_graph
+from autodiff.engine.code.compiled import careful, compile_graph
 from autodiff.engine.graph import Constant, Graph, Input, Node
-from autodiff.engine.operation import Operation
-from autodiff.engine.operations import OPERATIONS
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
 
 Compiled = Callable[..., Any]
@@ -319,7 +319,8 @@ def test_any_number_of_threads_gives_the_same() -> None:
 
 def test_floats_do_without_numpy() -> None:
     program = (
-        "import sys; from autodiff.grammar.parser import parse; from autodiff.engine.compiled import compile_graph\n"
+        "import sys; from autodiff.grammar.parser import parse\n"
+        "from autodiff.engine.code.compiled import compile_graph\n"
         "assert compile_graph(parse('x^2 + log(x)').graph, [0])(1)[0] == 1.0\n"
         "assert 'numpy' not in sys.modules"
     )

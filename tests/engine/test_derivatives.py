@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
-from test_random_programs import POINTS, smooth, with_choices
-from truth import evaluate, points
 
-from autodiff.engine.algebra import Algebra
 from autodiff.engine.derivatives import gradient, hessian
 from autodiff.engine.graph import Graph, Input, Node, topological_order
-from autodiff.engine.operation import Operation
-from autodiff.engine.operations import OPERATIONS
 from autodiff.engine.passes import backward, forward
-from autodiff.engine.products import TooLarge
+from autodiff.engine.symbolic.algebra import Algebra
+from autodiff.engine.symbolic.products import TooLarge
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
-from autodiff.grammar.printer import print_program
+from autodiff.grammar.print.text import print_program
+
+from ..support.random_expressions import POINTS, smooth, with_choices
+from ..support.truth import evaluate, points
 
 
 def differentiated(text: str, *names: str, max_nodes: int = 100_000) -> Node:

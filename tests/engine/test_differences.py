@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from autodiff.cli.main import main
-from autodiff.engine.differences import Numerical, derivatives
-from autodiff.engine.operations import FLOATS, OPERATIONS
+from autodiff.engine.study.differences import Numerical, derivatives
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 Function = Callable[[float], float]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from mpmath import mp
-from truth import DISCRETE, POINTS, Point, condition_number, points, true_derivative, true_value, ulps
 
-from autodiff.engine.operation import Operation
-from autodiff.engine.operations import FLOATS, OPERATIONS, SPELLINGS
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import FLOATS, OPERATIONS, SPELLINGS
+
+from ..support.truth import DISCRETE, POINTS, Point, condition_number, points, true_derivative, true_value, ulps
 
 # The tests of a row run in one process, which knows its truths already.
 ROWS = [pytest.param(row, id=name, marks=pytest.mark.xdist_group(name)) for name, row in OPERATIONS.items()]

@@ -3,8 +3,8 @@
 import pytest
 
 from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
-from autodiff.engine.operations import OPERATIONS
 from autodiff.engine.passes import backward, forward
+from autodiff.engine.table.operations import OPERATIONS
 
 
 def node(name: str, *operands: Node) -> Node:

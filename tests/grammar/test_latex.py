@@ -6,13 +6,14 @@ from math import isclose, isnan
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_graphs import graphs
 
 from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
-from autodiff.engine.operations import FLOATS, OPERATIONS
 from autodiff.engine.passes import forward
-from autodiff.grammar.latex import latex
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
 from autodiff.grammar.parser import parse
+from autodiff.grammar.print.latex import latex
+
+from ..support.random_graphs import graphs
 
 CASES = r"\begin{cases} %s & \text{if } %s \\ %s & \text{otherwise} \end{cases}"
 

@@ -2,12 +2,13 @@
 
 import pytest
 from hypothesis import given
-from random_graphs import graphs
 
 from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
-from autodiff.engine.operations import OPERATIONS
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
-from autodiff.grammar.printer import print_expression, print_program
+from autodiff.grammar.print.text import print_expression, print_program
+
+from ..support.random_graphs import graphs
 
 
 def shape(outputs: list[Node]) -> list[object]:

@@ -1,0 +1,97 @@
+"""`autodiff diff`: the derivative as an expression."""
+
+from typing import Annotated
+
+import typer
+
+from autodiff.cli.bindings import Number
+from autodiff.cli.files import write_stdout
+from autodiff.cli.formats import json_line
+from autodiff.cli.output import check_gates, unknown_format
+from autodiff.cli.request import DRAWING, ROW_OPTIONS, Request, takes_request
+from autodiff.engine.graph import Input, Node
+from autodiff.evaluation.answer import known_variables, read_request
+from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.grammar.errors import did_you_mean
+from autodiff.grammar.program import Program
+from autodiff.grammar.values import scalars
+
+MOST_NODES = 300_000
+"""No one reads a derivative of more."""
+
+_FORMATS = ("plain", "json", "latex")
+
+
+@takes_request(*ROW_OPTIONS, "format", "digits", "nodes", *DRAWING, "strict", "quiet")
+def diff(
+    request: Request,
+    wrt: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
+    ] = None,
+    order: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Differentiate N times.")] = 1,
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="plain, json or latex.")] = "plain",
+) -> None:
+    """Print the derivative as an expression.
+
+    autodiff diff 'x^2*exp(-x)' --wrt x
+    """
+    if format not in _FORMATS:
+        raise unknown_format(format, _FORMATS)
+    check_gates(request)
+    program, values = read_request(request)
+    names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
+    from autodiff.engine.symbolic.products import TooLarge
+
+    try:
+        outputs = derivative(program, names, values, min(request.max_nodes, MOST_NODES))
+    except TooLarge as error:
+        raise Failure(str(error), code=NOT_MET) from None
+    if format == "latex":
+        from autodiff.grammar.print.latex import latex
+
+        write_stdout(latex(outputs, brief=True) + "\n")
+        return
+    from autodiff.grammar.print.text import print_program
+
+    text = print_program(outputs, brief=True)
+    document = {"expression": program.text, "wrt": names, "derivative": text}
+    write_stdout(json_line(document) if format == "json" else f"{text}\n")
+
+
+def _only_variable(program: Program, values: dict[str, Number]) -> str:
+    free = [variable.name for variable in program.graph.inputs if variable.name.split("[")[0] not in values]
+    if len(free) == 1:
+        return free[0]
+    if not program.inputs:
+        raise Failure("there is no variable to differentiate by")
+    example = f"--wrt {(free or [variable.name for variable in program.graph.inputs])[0]}"
+    raise Failure("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
+
+
+def derivative(program: Program, names: list[str], values: dict[str, Number], max_nodes: int) -> list[Node]:
+    """The outputs differentiated by each of the names in turn; variables that have a value are numbers in it."""
+    from autodiff.engine.derivatives import repeated
+    from autodiff.engine.symbolic.algebra import Algebra
+    from autodiff.grammar.parser import normalized
+
+    variables = {variable.name: variable for variable in program.graph.inputs}
+    wrt: list[Input] = []
+    for name in map(normalized, names):
+        if name not in variables:
+            if name in program.inputs:
+                raise Failure(f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'")
+            message = f"--wrt names '{name}', which is no variable of the expression"
+            raise Failure(message, did_you_mean(name, list(variables)) or known_variables(program))
+        wrt.append(variables[name])
+    m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)
+    return [repeated(output, wrt, m) for output in program.graph.outputs]
+
+
+def _numbers(program: Program, values: dict[str, Number]) -> list[tuple[Node, float]]:
+    """Every input that has a value."""
+    found: list[tuple[Node, float]] = []
+    for name, value in program.inputs.items():
+        if name in values:
+            number = values[name]
+            found += zip(scalars(value), number if isinstance(number, list) else [number], strict=True)
+    return found

@@ -1,0 +1,1 @@
+"""The arithmetics that rules run on."""

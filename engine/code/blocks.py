@@ -1,0 +1,163 @@
+"""Many rows: a straight line of NumPy calls over a block of rows that fits the cache, and a loop over the blocks."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from autodiff.engine.arithmetic import arrays
+from autodiff.engine.code.lowering import CONDITIONS, Lowering, RawLowering, Term
+from autodiff.engine.code.memory import Memory
+from autodiff.engine.code.straightline import literal, used
+from autodiff.engine.graph import Graph
+
+# Bytes of numbers in all arrays of a block. Calls on smaller blocks are so short that threads mostly wait for the
+# interpreter: two took longer than one with a quarter of it.
+_CACHE = 2**23
+_ALIKE = 2.0**-46  # of two kernels that are both right, relative
+_LEAST, _MOST = 2**10, 2**17  # rows of a block
+
+
+class Kernel:
+    """The code for one block: it reads the inputs, writes the outputs and keeps what is between in few buffers."""
+
+    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> None:
+        self.places: dict[Any, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
+        self.lines: list[str] = []
+        self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
+        self.free: list[str] = []
+        self.buffers = 0
+        uses = used(outputs, terms)
+        steps = [term for term in terms if term in uses and term not in self.places]
+        self.last = {x: term for term in steps for x in term.operands if type(x) is Term}
+        self.last.update(dict.fromkeys(outputs))  # which are kept to the end
+        self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs)))}
+        for term in steps:
+            self.step(term)
+        for k, x in enumerate(outputs):
+            if self.place(x) != f"o{k}":
+                self.lines.append(f"copyto(o{k}, {self.place(x)})")
+        self.chooses = any(term.name == "where" for term in steps)
+        self.compiled = self.function(len(inputs), len(outputs))
+
+    def step(self, term: Term) -> None:
+        """One call. Its result may go where an operand was that it is the last to read."""
+        function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
+        call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
+        done = [self.places[x] for x in dict.fromkeys(term.operands) if type(x) is Term and self.last[x] is term]
+        self.free += [place for place in done if place.startswith("b")]
+        if isinstance(function, np.ufunc) and term.name not in CONDITIONS:
+            self.places[term] = self.targets.get(term) or self.buffer()
+            self.lines.append(f"{call}, {self.places[term]})")
+        else:
+            self.places[term] = f"v{term.index}"
+            self.lines.append(f"v{term.index} = {call})")
+        self.lines += [f"{place} = None" for place in done if place.startswith("v")]
+
+    def place(self, x: Any) -> str:
+        return self.places[x] if type(x) is Term else literal(x)
+
+    def buffer(self) -> str:
+        if not self.free:
+            self.free.append(f"b{self.buffers}")
+            self.buffers += 1
+        return self.free.pop()
+
+    def function(self, inputs: int, outputs: int) -> Callable[..., None]:
+        """A function of the lists of inputs, outputs and buffers."""
+        lines = ["def kernel(i, o, b):"]
+        for kind, count in (("i", inputs), ("o", outputs), ("b", self.buffers)):
+            lines.append(f"[{', '.join(f'{kind}{k}' for k in range(count))}] = {kind}[:{count}]")
+        exec(compile("\n ".join([*lines, *self.lines]), "<compiled>", "exec"), self.functions)
+        kernel: Callable[..., None] = self.functions["kernel"]
+        return kernel
+
+
+class ArrayLowering(RawLowering):
+    """What is right for arrays as long as NumPy raises nothing, which it does for infinite operands too."""
+
+    def damped(self, x: Any, tail: Any) -> Any:
+        return x * tail
+
+
+def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[..., Any]:
+    """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
+    raw, careful = (Kernel(*m.lowered(graph, wrt), m.terms) for m in (ArrayLowering(), Lowering()))
+    kernels = [careful] if raw.chooses else [raw, careful]
+    memory = Memory()
+    pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def compiled(*operands: Any) -> Any:
+        arguments = [numbers(x) for x in operands]
+        shape = np.broadcast_shapes(*[x.shape for x in arguments])
+        results = memory.results(1 + len(wrt), shape)
+        rows, flat = [spread(x, shape) for x in arguments], [x.reshape(-1) for x in results]
+        block = rows_of_a_block(len(rows) + len(flat) + careful.buffers)
+
+        def part(start: int) -> None:
+            here = slice(start, start + share)
+            run(kernels, [x[here] for x in rows], [x[here] for x in flat], block)
+
+        share = max(1, -(-flat[0].size // (threads * block))) * block
+        starts = range(0, flat[0].size, share)
+        list((pool.map if pool and len(starts) > 1 else map)(part, starts))
+        if not shape and not any(isinstance(x, np.ndarray) for x in operands):
+            return float(results[0]), tuple(map(float, results[1:]))
+        return results[0], tuple(results[1:])
+
+    return compiled
+
+
+def numbers(x: Any) -> Any:
+    """An operand as an array of doubles; TypeError where it holds anything but real numbers."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"an operand must be real numbers, not {array.dtype}")
+    return array.astype(np.float64, copy=False)
+
+
+def rows_of_a_block(arrays: int) -> int:
+    """As many as the cache holds: a power of two."""
+    most = _CACHE // (8 * arrays)
+    return max(_LEAST, min(_MOST, 1 << (most.bit_length() - 1)))
+
+
+def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    """An array as one row of numbers; one that stands for all is not copied."""
+    if x.size == 1:
+        return np.broadcast_to(x.reshape(1), (int(np.prod(shape)),))
+    return np.broadcast_to(x, shape).reshape(-1)
+
+
+def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block: int) -> None:
+    """The first kernel that does not raise, block by block; the last one never does.
+
+    Where it comes to that one, rows for which the first is good keep its bits: they do not depend on the rows beside.
+    """
+    *raw, careful = kernels
+    free = list(np.empty((max(kernel.buffers for kernel in kernels), block)))
+    rows = outputs[0].size
+    for start in range(0, rows, block):
+        if start + block > rows:
+            free = [x[: rows - start] for x in free]
+        here = slice(start, start + block)
+        arguments = [x[here] for x in inputs], [x[here] for x in outputs], free
+        if any(succeeds(kernel, arguments) for kernel in raw):
+            continue
+        with np.errstate(all="ignore"):
+            for kernel in raw:
+                kernel.compiled(*arguments)
+            into = [np.empty_like(x) for x in arguments[1]] if raw else arguments[1]
+            careful.compiled(arguments[0], into, arguments[2])
+            for result, right in zip(arguments[1], into if raw else ()):
+                np.copyto(result, right, where=~(np.abs(result - right) <= _ALIKE * np.abs(right)))
+
+
+def succeeds(kernel: Kernel, arguments: tuple[list[Any], ...]) -> bool:
+    with np.errstate(all="raise", under="ignore"):
+        try:
+            kernel.compiled(*arguments)
+        except FloatingPointError:
+            return False
+    return True

@@ -1,0 +1,57 @@
+"""Straight-line code made from a graph: value and gradient together, of floats or of arrays."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autodiff.engine.code import straightline
+from autodiff.engine.graph import Graph
+from autodiff.engine.passes import backward, forward
+
+
+def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callable[..., Any]:
+    """A function of the inputs, in their order, that gives the output and a tuple of its derivatives by some of them.
+
+    `wrt` are their positions. Floats give floats. Where one operand is an array the others are broadcast to it, and all
+    results are arrays; the rows are shared out to some threads.
+    """
+    arrays: list[Callable[..., Any]] = []
+
+    def otherwise(*operands: Any) -> Any:
+        if all(type(x) is float for x in operands):
+            return careful(graph, wrt, operands)
+        if all(isinstance(x, (float, int)) for x in operands):
+            return floats(*map(float, operands))
+        if not arrays:
+            from autodiff.engine.code.blocks import compile_arrays  # which imports NumPy
+
+            arrays.append(compile_arrays(graph, wrt, threads))
+        return arrays[0](*operands)
+
+    with _uncollected():
+        m = straightline.FloatLowering()
+        inputs, outputs = m.lowered(graph, wrt)
+        floats = straightline.function(straightline.source(inputs, outputs, m.terms), otherwise)
+    return floats
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage meanwhile: there is none, and looking makes the time grow faster than the graph."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def careful(graph: Graph, wrt: Sequence[int], operands: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
+    """By the passes over the graph, which never raise."""
+    values = forward(graph, {variable.name: x for variable, x in zip(graph.inputs, operands, strict=True)})
+    (output,) = graph.outputs
+    adjoints = backward(graph, values, output)
+    flows = [adjoints[i] for i in wrt]
+    return values[graph.position[output]], tuple(0.0 if flow is None else flow for flow in flows)

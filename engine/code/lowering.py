@@ -1,0 +1,321 @@
+"""Lowering a graph and its derivatives to straight-line code: rules run on terms, and each term is one step.
+
+Unlike the textbook of `symbols.py`, a term keeps all the care that floats take about range and rounding. Every step is
+made once, and the few simplifications here are exact.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from typing import Any
+
+from autodiff.engine.derivatives import backward, guarded
+from autodiff.engine.graph import Constant, Graph
+from autodiff.engine.symbolic.algebra import Flow
+from autodiff.engine.symbolic.symbols import Symbol, Symbols
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
+
+CONDITIONS = frozenset(("less", "less_equal", "greater", "greater_equal", "equal", "and", "or", "not"))
+"""The steps that give a truth value rather than a number."""
+
+_MODERATE = (2.0**-400, 2.0**400)  # whose square neither overflows nor loses digits
+
+
+class Term(Symbol):
+    """One step: a name and its operands, which are earlier terms and numbers."""
+
+    __slots__ = ("index", "name", "operands")
+
+    def __init__(self, m: "Lowering", name: str, operands: tuple[Any, ...]) -> None:
+        self.m = m
+        self.name = name
+        self.operands = operands
+        self.index = len(m.terms)
+        m.terms.append(self)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+class Lowering(Symbols):
+    """The arithmetic of terms. A number stays a Python float, and a condition that is always met True."""
+
+    def __init__(self) -> None:
+        self.terms: list[Term] = []
+        self.made: dict[Any, Term] = {}
+        self.zero_unless: dict[Term, Any] = {}
+        self.order_of: dict[Term, tuple[str, str]] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+        value = OPERATIONS[name].value
+        function = partial(self.apply, name) if value is None else partial(value, self)
+        setattr(self, name, function)
+        return function
+
+    def apply(self, name: str, *operands: Any) -> Any:
+        """A step in its simplest form: a number, or the one term for it."""
+        if Term not in map(type, operands):
+            number = getattr(FLOATS, name)(*operands)
+            return bool(number) if name in CONDITIONS else number
+        simplify = _SIMPLER.get(name)
+        simpler = simplify(self, *operands) if simplify else None
+        return self.shared(name, operands) if simpler is None else simpler
+
+    def shared(self, name: str, operands: tuple[Any, ...]) -> Term:
+        """The one term for a step."""
+        key = (name, *map(_identity, operands))
+        found = self.made.get(key)
+        if found is None:
+            found = self.made[key] = Term(self, name, operands)
+            if name in _COMMUTATIVE:
+                self.made[(name, key[2], key[1])] = found
+        return found
+
+    def when(self, taken: Any, derivative: Any) -> Any:
+        condition = self.truth(taken)
+        if type(condition) is Term:
+            return Flow(condition, derivative)
+        return derivative if condition else None
+
+    def truth(self, x: Any) -> Any:
+        """A number as a condition."""
+        if type(x) is not Term or x.name in CONDITIONS:
+            return x
+        return self.apply("not", self.eq(x, 0.0))
+
+    def negation(self, condition: Any) -> Any:
+        return self.apply("not", condition)
+
+    def max(self, *operands: Any) -> Any:
+        return reduce(partial(self.chosen, "greater_equal", "greater"), operands)
+
+    def min(self, *operands: Any) -> Any:
+        return reduce(partial(self.chosen, "less_equal", "less"), operands)
+
+    def chosen(self, weak: str, strict: str, x: Any, y: Any) -> Any:
+        """x where it is at least y, say, else y; what is nan is chosen."""
+        if x is y:
+            return x
+        if type(y) is not Term and y == y:
+            result = self.where(self.apply(strict, y, x), y, x)
+        else:
+            known = type(x) is not Term and x == x
+            keep = self.apply(weak, x, y)
+            result = self.where(keep if known else self.apply("or", keep, self.negation(self.eq(x, x))), x, y)
+        if type(result) is Term:
+            self.order_of[result] = weak, strict
+        return result
+
+    def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(operands) == 2 and result in self.order_of:
+            (x, y), (weak, strict) = operands, self.order_of[result]
+            return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
+        flows, free = [], True
+        for operand in operands:
+            here = self.eq(operand, result)
+            flows.append(self.when(self.apply("and", free, here), 1.0))
+            free = self.apply("and", free, self.negation(here))
+        return tuple(flows)
+
+    def scale(self, *operands: Any) -> Any:
+        # (x/y)/y is as good without: where x/y leaves the range of doubles, so does x/y^2. And beside a moderate number
+        # no operand is too small.
+        if len(operands) == 1 or any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
+            return 1.0
+        return self.apply("scale", *operands)
+
+    def power_rule(self, x: Any, y: Any) -> Any:
+        if type(y) is float and abs(y) >= 1.0 and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
+            return y * self.pow(x, y - 1.0)
+        return self.apply("power_rule", x, y)
+
+    def damped(self, x: Any, tail: Any) -> Any:
+        return self.apply("damped", x, tail)
+
+    def inside(self, result: Any, derivative: Any) -> Any:
+        return self.apply("inside", result, derivative)
+
+    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Any]]:
+        """The terms of the inputs; the value of the one output and its derivatives by the inputs at some positions."""
+        inputs = [Term(self, "input", ()) for _ in graph.inputs]
+        values: list[Any] = list(inputs)
+        for node, operands in zip(graph.nodes[len(inputs) :], graph.operands[len(inputs) :], strict=True):
+            if isinstance(node, Constant):
+                values.append(node.number)
+            elif node.operation is None:
+                raise KeyError(node.label)  # an input that the graph was not told of
+            else:
+                values.append(getattr(self, node.operation.name)(*[values[j] for j in operands]))
+        adjoints = backward(graph, values, self, set(wrt))
+        value = values[graph.position[graph.outputs[0]]]
+        return inputs, [value, *[guarded(self, adjoints[i]) for i in wrt]]
+
+
+class RawLowering(Lowering):
+    """What is right as long as nothing raises: neither overflow nor a division by zero nor a bad argument."""
+
+    def sigmoid(self, x: Any) -> Any:
+        """With an exponential that sigmoid(-x) shares."""
+        if isinstance(x, float):
+            return FLOATS.sigmoid(x)
+        return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
+
+    def logistic(self, e: Any) -> Any:
+        return self.div(e, 1.0 + e)
+
+    def power_rule(self, x: Any, y: Any) -> Any:
+        if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
+            return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
+        return super().power_rule(x, y)
+
+    def inside(self, result: Any, derivative: Any) -> Any:
+        raises = type(result) is Term and result.name.startswith(("log", "atanh"))
+        return derivative if raises else super().inside(result, derivative)
+
+
+def _identity(operand: Any) -> Any:
+    """What tells an operand from others: 0.0 == -0.0, and nan is not even itself."""
+    return operand if type(operand) is Term or (operand and operand == operand) else repr(operand)
+
+
+# --- Simplifications, all exact: None where there is none -------------------------------------------------------------
+
+
+def _is(x: Any, name: str) -> bool:
+    return type(x) is Term and x.name == name
+
+
+def _add(m: Lowering, x: Any, y: Any) -> Any:
+    if _is(y, "neg"):
+        return x - y.operands[0]
+    if _is(x, "neg"):
+        return y - x.operands[0]
+    if x in m.zero_unless and y in m.zero_unless:
+        result = m.shared("add", (x, y))
+        m.zero_unless[result] = m.apply("or", m.zero_unless[x], m.zero_unless[y])
+        return result
+    return None
+
+
+def _sub(m: Lowering, x: Any, y: Any) -> Any:
+    return x + y.operands[0] if _is(y, "neg") else None
+
+
+def _mul(m: Lowering, x: Any, y: Any) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if type(one) is not Term:
+            if one == 1.0:
+                return other
+            if one == -1.0:
+                return -other
+        elif one.name == "neg":
+            return -(one.operands[0] * other)
+    return None
+
+
+def _div(m: Lowering, x: Any, y: Any) -> Any:
+    if type(y) is not Term and y == 1.0:
+        return x
+    if _is(x, "neg"):
+        return -m.div(x.operands[0], y)
+    return -m.div(x, y.operands[0]) if _is(y, "neg") else None
+
+
+def _neg(m: Lowering, x: Any) -> Any:
+    return x.operands[0] if x.name == "neg" else None
+
+
+def _abs(m: Lowering, x: Any) -> Any:
+    return m.abs(x.operands[0]) if x.name == "neg" else None
+
+
+def _pow(m: Lowering, x: Any, y: Any) -> Any:
+    if type(y) is Term:
+        return None
+    if y in (2.0, 3.0, 4.0):
+        square = x * x
+        return square if y == 2.0 else square * x if y == 3.0 else square * square
+    return x if y == 1.0 else m.div(1.0, x) if y == -1.0 else None
+
+
+def _where(m: Lowering, condition: Any, x: Any, y: Any) -> Any:
+    condition = m.truth(condition)
+    if type(condition) is not Term:
+        return x if condition else y
+    if _is(x, "where") and x.operands[0] is condition:
+        x = x.operands[1]
+    if type(y) is Term or y != 0.0:
+        return x if x is y else m.shared("where", (condition, x, y))
+    if type(x) is Term and m.zero_unless.get(x) is condition:
+        return x
+    result = m.shared("where", (condition, x, y))
+    m.zero_unless[result] = condition
+    return result
+
+
+def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
+    """-x < 2 as x > -2."""
+    if _is(x, "neg") and type(y) is float:
+        return m.apply(opposite, x.operands[0], -y)
+    return None
+
+
+def _and(m: Lowering, x: Any, y: Any) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if type(one) is not Term:
+            return other if one else False
+    if x is y:
+        return x
+    return False if _opposite(x, y) else None
+
+
+def _or(m: Lowering, x: Any, y: Any) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if type(one) is not Term:
+            return True if one else other
+        if one.name == "or" and other in one.operands:
+            return one
+    if x is y:
+        return x
+    return True if _opposite(x, y) else None
+
+
+def _opposite(x: Term, y: Term) -> bool:
+    return (x.name == "not" and x.operands[0] is y) or (y.name == "not" and y.operands[0] is x)
+
+
+def _not(m: Lowering, x: Term) -> Any:
+    return x.operands[0] if x.name == "not" else None
+
+
+def _equal(m: Lowering, x: Any, y: Any) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if other == 0.0 and _is(one, "where") and type(one.operands[1]) is type(one.operands[2]) is float:
+            condition, *numbers = one.operands
+            if numbers == [1.0, 0.0]:
+                return m.negation(condition)
+            if numbers == [0.0, 1.0]:
+                return condition
+    return None
+
+
+_COMMUTATIVE = frozenset(("add", "mul", "equal", "and", "or"))
+_SIMPLER: dict[str, Callable[..., Any]] = {
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "div": _div,
+    "neg": _neg,
+    "abs": _abs,
+    "pow": _pow,
+    "where": _where,
+    "and": _and,
+    "or": _or,
+    "not": _not,
+    "equal": _equal,
+    "less": partial(_mirrored, "greater"),
+    "less_equal": partial(_mirrored, "greater_equal"),
+    "greater": partial(_mirrored, "less"),
+    "greater_equal": partial(_mirrored, "less_equal"),
+}

@@ -1,0 +1,123 @@
+"""One evaluation as straight-line Python on floats: raw operators and raw `math`, as fast as written by hand.
+
+Those raise where IEEE arithmetic has an answer. The code then starts over with the careful passes, which never raise.
+Names in the code are its own, never the user's, so that nothing in an expression can reach Python.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autodiff.engine.code.lowering import RawLowering, Term
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
+
+_DEEPEST = 20  # Python's own compiler recurses into expressions
+
+# Each operand that stands twice in its text is a variable.
+_TEXTS = {
+    "add": "({} + {})",
+    "sub": "({} - {})",
+    "mul": "({} * {})",
+    "div": "({} / {})",
+    "mod": "({} % {})",
+    "neg": "(-{})",
+    "less": "({} < {})",
+    "less_equal": "({} <= {})",
+    "greater": "({} > {})",
+    "greater_equal": "({} >= {})",
+    "equal": "({} == {})",
+    "and": "({} and {})",
+    "or": "({} or {})",
+    "not": "(not {})",
+    "where": "({1} if {0} else {2})",
+    "sech_squared": "((sech := 1.0 / cosh({})) * sech)",
+    "inside": "({1} if {0} == {0} else nan)",
+    "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
+}
+_TWICE = frozenset(name for name, text in _TEXTS.items() if text.count("{0}") > 1)
+
+# Of the others `math` has a function that raises where ours does not, and else gives the same; but not of these.
+_DIFFERENT = frozenset(("floor", "ceil", "trunc", "cbrt", "erfc"))
+NAMES: dict[str, Any] = {
+    **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
+    **{name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT},
+    "abs": abs,
+    "inf": math.inf,
+    "nan": math.nan,
+}
+
+
+class FloatLowering(RawLowering):
+    """What Python's floats need besides: an overflow of `*`, or an infinite operand, raises nothing."""
+
+    def logistic(self, e: Any) -> Any:
+        return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
+
+    def div(self, x: Any, y: Any) -> Any:
+        """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
+        if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
+            tanh: Any = self.made.get(("tanh", *y.operands))
+            if tanh:
+                square = tanh * tanh
+                return self.where(square < 0.5, 1.0 - square, self.shared("sech_squared", y.operands))
+        return self.apply("div", x, y)
+
+
+def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> str:
+    """The text of a function `compiled` of some inputs, which gives the first output and a tuple of the others."""
+    names = [f"i{term.index}" for term in inputs]
+    body, (value, *derivatives) = _body(dict(zip(inputs, names, strict=True)), outputs, terms)
+    checks = " is ".join(f"{name}.__class__" for name in names)
+    lines = [
+        f"def compiled({', '.join(names)}):",
+        *([f" if {checks} is float:"] if names else [" if True:"]),
+        "  try:",
+        *[f"   {line}" for line in body],
+        f"   return {value}, ({''.join(f'{each}, ' for each in derivatives)})",
+        "  except (ArithmeticError, ValueError):",
+        "   pass",
+        f" return otherwise({', '.join(names)})",
+    ]
+    return "\n".join(lines)
+
+
+def _body(texts: dict[Any, str], outputs: Sequence[Any], terms: Sequence[Term]) -> tuple[list[str], list[str]]:
+    """The statements for what is used, and the expressions of the outputs; a term used once stands where it is used."""
+    uses, lines, depths = used(outputs, terms), [], dict.fromkeys(texts, 0)
+    for term in terms:
+        if term in uses and term not in texts:
+            operands = [texts[x] if type(x) is Term else literal(x) for x in term.operands]
+            text = _TEXTS.get(term.name, f"{term.name}({', '.join(['{}'] * len(operands))})").format(*operands)
+            depth = 1 + max([depths[x] for x in term.operands if type(x) is Term])
+            if uses[term] > 1 or depth > _DEEPEST:
+                lines.append(f"v{term.index} = {text}")
+                text, depth = f"v{term.index}", 0
+            texts[term], depths[term] = text, depth
+    return lines, [texts[x] if type(x) is Term else literal(x) for x in outputs]
+
+
+def used(outputs: Sequence[Any], terms: Sequence[Term]) -> Counter[Term]:
+    """How often each term stands in the text of the others and of the outputs; what is not used at all is not there."""
+    uses = Counter(x for x in outputs if type(x) is Term)
+    for term in reversed(terms):
+        if term in uses:
+            times = 2 if term.name in _TWICE else 1
+            for x in term.operands:
+                if type(x) is Term:
+                    uses[x] += times
+    return uses
+
+
+def literal(x: float) -> str:
+    """A number as Python has it, in brackets where it is negative: -2.0 ** x is no power of -2."""
+    text = repr(float(x))
+    return f"({text})" if text.startswith("-") else text
+
+
+def function(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that a text defines; it leaves to `otherwise` all that raises, and operands that are no floats."""
+    namespace = {**NAMES, "otherwise": otherwise}
+    exec(compile(text, "<compiled>", "exec"), namespace)
+    compiled: Callable[..., Any] = namespace["compiled"]
+    return compiled

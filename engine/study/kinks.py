@@ -1,0 +1,76 @@
+"""Gates that sit exactly where their derivative, or their value, makes a step, so that a convention chose it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite, isnan, nextafter
+
+from autodiff.engine.graph import Graph, dependent
+from autodiff.engine.table.operations import FLOATS, GROUPS
+
+_SMOOTH = 1e-9  # relative; a step in a derivative below it is rounding
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A gate whose derivative by one of its operands is not the same from the left and from the right."""
+
+    position: int
+    operand: int
+    left: float
+    right: float
+    here: float
+    of_value: bool
+    """Whether it is the value itself that makes a step."""
+
+
+def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None], asked: Sequence[int]) -> list[Kink]:
+    """The kinks whose choice reaches the derivatives asked for: at most one for each gate."""
+    varies = dependent(graph, asked)
+    found = []
+    flows = [adjoint is not None and adjoint != 0.0 for adjoint in adjoints]
+    decides = [False] * len(values)  # a choice: what it rests on reaches the answer although no gradient flows there
+    for i in range(len(values) - 1, -1, -1):
+        operation = graph.nodes[i].operation
+        if operation is None or i not in varies or not (flows[i] or decides[i]):
+            continue
+        if operation in GROUPS["choice and logic"]:
+            for j in graph.operands[i][: 1 if operation.name == "where" else None]:
+                decides[j] = True
+        if operation.kinks:
+            kink = _kink(graph, values, i, varies)
+            if kink is not None and (flows[i] or kink.of_value):
+                found.append(kink)
+    return found[::-1]
+
+
+def _kink(graph: Graph, values: Sequence[float], i: int, varies: set[int]) -> Kink | None:
+    operation, operands = graph.nodes[i].operation, graph.operands[i]
+    assert operation is not None
+    if not all(isfinite(values[j]) for j in (i, *operands)):  # there is no other side of infinity
+        return None
+    for number, j in enumerate(operands):
+        # Of any number of operands only those in a tie, or all zero, can be at a kink.
+        if j not in varies or (operation.variadic and values[j] != values[i]):
+            continue
+        sides = [_moved(graph, values, i, number, steps) for steps in (-4, -1, 1, 4)]
+        (far_left, _), (left, below), (right, above), (far_right, _) = sides
+        here = _moved(graph, values, i, number, 0)[0]
+        step = nextafter(values[j], inf) - values[j]
+        if abs(above - below) > 16 * step * (1 + abs(left) + abs(right)):
+            return Kink(i, j, below, above, values[i], True)
+        # The step of a kink stays as it is seen from farther away; that of a smooth function grows.
+        jump, farther = abs(right - left), abs(far_right - far_left)
+        if jump > _SMOOTH * max(abs(left), abs(right)) and farther < 2 * jump and not isnan(here):
+            return Kink(i, j, left, right, here, False)
+    return None
+
+
+def _moved(graph: Graph, values: Sequence[float], i: int, number: int, steps: int) -> tuple[float, float]:
+    """The local derivative by an operand, and the value, that many doubles away; no flow is a derivative of 0."""
+    operation = graph.nodes[i].operation
+    assert operation is not None
+    operands = [values[j] for j in graph.operands[i]]
+    for _ in range(abs(steps)):
+        operands[number] = nextafter(operands[number], inf if steps > 0 else -inf)
+    value = getattr(FLOATS, operation.name)(*operands)
+    return operation.local(FLOATS, value, *operands)[number] or 0.0, value

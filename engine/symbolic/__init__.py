@@ -1,0 +1,1 @@
+"""The textbook side: derivatives as formulas, simplified exactly."""

@@ -1,0 +1,93 @@
+"""The arithmetic of graph nodes: the rules of the table run on symbols, and what comes out is a graph."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from autodiff.engine.graph import Constant, Node
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import OPERATIONS
+
+
+class Symbol:
+    """A node with the operators that rules use, which are set below, and the arithmetic that they belong to."""
+
+    __slots__ = ("m", "node")
+
+    def __init__(self, node: Node, m: "Symbols") -> None:
+        self.node = node
+        self.m = m
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Symbol) and other.node is self.node
+
+    def __hash__(self) -> int:
+        return hash(self.node)
+
+
+class Symbols:
+    """The arithmetic `m` of symbols: every operation makes a node of its own. A number stays a Python float."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+        function = partial(self.apply, name)
+        setattr(self, name, function)
+        return function
+
+    def apply(self, name: str, *operands: Any) -> Any:
+        """An operation on symbols and numbers; a factor of 1 vanishes, and a term of 0."""
+        if _NEUTRAL.get(name) in operands:
+            return next(operand for operand in operands if isinstance(operand, Symbol))
+        return Symbol(Node(OPERATIONS[name], tuple(map(self.node, operands))), self)
+
+    def node(self, operand: Any) -> Node:
+        """The node of a symbol, or one for a number."""
+        return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
+
+    def known(self, x: Any) -> bool:
+        """Whether something depends on no input."""
+        return not isinstance(x, Symbol)
+
+    def eq(self, x: Any, y: Any) -> Any:
+        return x == y if isinstance(x, float) and isinstance(y, float) else self.apply("equal", x, y)
+
+    def when(self, taken: Any, derivative: Any) -> Any:
+        return self.where(taken, derivative, 0.0)
+
+    def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(self.when(self.eq(operand, result), 1.0) for operand in operands)
+
+    # A graph shows the textbook: what floats do about their range and rounding is not part of it.
+
+    def scale(self, *operands: Any) -> Any:
+        return 1.0
+
+    def power_rule(self, x: Any, y: Any) -> Any:
+        return y * self.pow(x, y - 1.0)
+
+    def damped(self, x: Any, tail: Any) -> Any:
+        return x * tail
+
+    def inside(self, result: Any, derivative: Any) -> Any:
+        return derivative
+
+
+_NEUTRAL = {"mul": 1.0, "add": 0.0}
+_OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "neg": "neg", "and": "and", "or": "or"}
+_COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+
+for _method, _name in (_OPERATORS | _COMPARISONS).items():
+    setattr(Symbol, f"__{_method}__", lambda *operands, name=_name: operands[0].m.apply(name, *operands))
+    if _method in ("add", "sub", "mul", "and", "or"):
+        setattr(Symbol, f"__r{_method}__", lambda right, left, name=_name: right.m.apply(name, left, right))
+
+SYMBOLS = Symbols()
+
+
+def local_derivatives(operation: Operation, operands: tuple[Node, ...]) -> tuple[Node | None, ...]:
+    """The local derivative by each operand as a graph, None where no gradient ever flows."""
+    m = SYMBOLS
+    result = Symbol(Node(operation, operands), m)
+    derivatives = operation.local(m, result, *[Symbol(operand, m) for operand in operands])
+    return tuple(None if derivative is None else m.node(derivative) for derivative in derivatives)

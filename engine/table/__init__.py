@@ -1,0 +1,1 @@
+"""The table of operations: the rows, and what a row says."""

@@ -1,0 +1,1 @@
+"""A program at a point: values, adjoints, warnings and notes."""

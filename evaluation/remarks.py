@@ -1,0 +1,118 @@
+"""What is said beside an answer: why a number in it is not finite, and where a convention chose a derivative."""
+
+from dataclasses import dataclass
+from math import inf, isfinite, isinf, isnan
+
+from autodiff.engine.graph import Span
+from autodiff.engine.study.diagnosis import Cause, cause_of_value, causes_of_adjoints, overflows
+from autodiff.engine.study.kinks import kinks
+from autodiff.evaluation.answer import Answer
+from autodiff.evaluation.numbers import shortest
+from autodiff.grammar.errors import enumerated
+
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Warning:
+    """One cause of non-finite numbers, with everything that it made non-finite."""
+
+    consequences: list[str]
+    cause: str
+    span: Span | None
+    hint: str | None = None
+
+    def message(self, most: int | None = None) -> str:
+        """The consequences, at most so many of them by name, and the cause."""
+        named = self.consequences[:most]
+        more = len(self.consequences) - len(named)
+        listed = [*named, *[f"{more} more numbers are not finite"] * bool(more)]
+        return f"{enumerated(listed)}: {self.cause}"
+
+    @property
+    def short(self) -> str:
+        return self.message(_MOST_NAMED)
+
+
+def warnings(answer: Answer) -> list[Warning]:
+    """One for each cause of numbers in the answer that are not finite."""
+    graph, found = answer.program.graph, dict[Cause, list[str]]()
+    for i in answer.outputs:
+        if not isfinite(answer.values[i]):
+            of = f" of {answer.names[i]}" if len(answer.outputs) > 1 else ""
+            cause = cause_of_value(graph, answer.values, i)
+            found.setdefault(cause, []).append(f"the value{of} is {shortest(answer.values[i])}")
+    for k, adjoints in enumerate(answer.adjoints or ()):
+        wrong = [i for i in answer.asked if not isfinite(answer.derivative(i, k))]
+        of = f" of {answer.names[answer.outputs[k]]}" if len(answer.outputs) > 1 else ""
+        causes = causes_of_adjoints(graph, answer.values, adjoints, wrong) if wrong else {}
+        for i, cause in causes.items():
+            text = f"the derivative{of} by {answer.names[i]} is {shortest(answer.derivative(i, k))}"
+            found.setdefault(cause, []).append(text)
+    hint = _hint(answer)
+    return [
+        Warning(list(dict.fromkeys(texts)), _why(answer, cause), graph.nodes[cause.position].span, hint)
+        for cause, texts in found.items()
+    ]
+
+
+def _hint(answer: Answer) -> str | None:
+    fused = answer.fused()
+    if len(fused.values) == len(answer.values) or not fused.finite():
+        return None
+    numbers = [f"the value is {shortest(fused.values[i])}" for i in fused.outputs[:1]]
+    numbers += [f"the derivative by {fused.names[i]} is {shortest(fused.derivative(i, 0))}" for i in fused.asked[:1]]
+    return f"with --gates fused {' and '.join(numbers)}"
+
+
+def _why(answer: Answer, cause: Cause) -> str:
+    graph, values = answer.program.graph, answer.values
+    node = graph.nodes[cause.position]
+    text = answer.program.title(node)
+    if node.operation is None and cause.what == "value":
+        return f"{text} is given as {shortest(values[cause.position])}"
+    if cause.what == "sum":
+        return f"the contributions to {text} add up to it"
+    numbers = [shortest(values[j]) for j in graph.operands[cause.position][:_MOST_NAMED]]
+    at = ", ".join([*numbers, *["…"] * (len(graph.operands[cause.position]) > _MOST_NAMED)])
+    if cause.what == "product":
+        return f"{shortest(cause.adjoint)} times the derivative {shortest(cause.local)} of {text} overflows"
+    if cause.what == "derivative":
+        by = f" by {answer.names[cause.operand]}" if len(numbers) > 1 else ""
+        zero = f", and 0 times {shortest(cause.local)} is nan" if cause.adjoint == 0 and isinf(cause.local) else ""
+        return f"the derivative of {text}{by} is {shortest(cause.local)} at {at}{zero}"
+    return f"{text} is {shortest(values[cause.position])} at {at}{_reason(answer, cause.position)}"
+
+
+def _reason(answer: Answer, position: int) -> str:
+    """Why a gate of finite operands has no finite value."""
+    graph, values = answer.program.graph, answer.values
+    operation, operands = graph.nodes[position].operation, [values[j] for j in graph.operands[position]]
+    assert operation is not None
+    if not isnan(values[position]):
+        return ", too large for a double" if overflows(graph, values, position) else ", a pole"
+    for i, (name, x) in enumerate(zip(operation.operand_names, operands, strict=False)):
+        low, high = operation.bounds(i)
+        if not low <= x <= high:
+            return f", real only for {_interval(name, low, high)}"
+    return ", undefined there"
+
+
+def _interval(name: str, low: float, high: float) -> str:
+    if high == inf:
+        return f"{name} >= {low:g}"
+    return f"{low:g} <= {name} <= {high:g}"
+
+
+def notes(answer: Answer, second: bool = False) -> list[str]:
+    """One line for each gate at a kink whose choice is in the derivatives, the first or the second."""
+    graph, program = answer.program.graph, answer.program
+    lines = []
+    for adjoints in answer.adjoints or ():
+        for kink in kinks(graph, answer.values, adjoints, answer.asked):
+            node, operand = graph.nodes[kink.position], graph.nodes[kink.operand]
+            sides = f"{shortest(kink.left)} from the left, {shortest(kink.right)} from the right"
+            where = f"{program.title(operand)} is at a {'jump' if kink.of_value else 'kink'} of {program.title(node)}"
+            taken = f"{'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}"
+            lines.append(f"{where}: {f'{sides}; {taken}' if not second else 'there is no second derivative'}")
+    return list(dict.fromkeys(lines))

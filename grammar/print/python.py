@@ -1,0 +1,129 @@
+"""Graph to Python: a program that needs nothing but `import math`."""
+
+import keyword
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import nan
+from typing import NamedTuple
+from unicodedata import normalize
+
+from autodiff.engine.graph import Constant, Input, Node, topological_order
+from autodiff.engine.symbolic.symbols import SYMBOLS, Symbol
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import GROUPS, OPERATIONS
+from autodiff.grammar.print.text import ATOM, SIGN, Parts, assemble, between, call
+
+_CONDITIONAL = 0
+_BUILTIN = ("abs", "max", "min", "round")
+
+
+class Line(NamedTuple):
+    """`target = formula`, or `target += formula`."""
+
+    target: str
+    formula: Node
+    adds: bool = False
+    remark: str = ""
+
+
+def python_program(lines: Sequence[Line], printed: Iterable[tuple[str, str | None]]) -> str:
+    """Statements, and then for each pair of names, of a value and of a gradient, a line that prints them.
+
+    ValueError where an operation has no counterpart in the module math, nor a formula made of those that have.
+    """
+    helpers: dict[str, str] = {}
+    for line in lines:
+        _define(helpers, line.formula)
+    names = _identifiers(line.target for line in lines)
+    text = ["import math", *(f"\n\n{definition}" for definition in helpers.values()), *["\n"] * bool(helpers)]
+    for target, formula, adds, remark in lines:
+        statement = f"{names[target]} {'+=' if adds else '='} {_as_number(formula, names)}"
+        text.append(f"{statement}  # {remark}" if remark else statement)
+    for name, gradient in printed:
+        text.append(f'print("{name}", {names[name]}, {names[gradient] if gradient else "0.0"})')
+    return "\n".join(text) + "\n"
+
+
+def _as_number(formula: Node, names: Mapping[str, str]) -> str:
+    """Python's truth values as 1 and 0."""
+    text, truths = python_expression(formula, names), [row for row in GROUPS["choice and logic"] if row.symbol]
+    return f"1.0 if {text} else 0.0" if formula.operation in truths else text
+
+
+def python_expression(root: Node, names: Mapping[str, str] | None = None) -> str:
+    """An expression of Python for a node, whose inputs go by other names where these are given."""
+    inputs = [node for node in topological_order([root]) if isinstance(node, Input)]
+    written: dict[Node, str] = {node: names[node.name] if names else node.name for node in inputs}
+    return assemble(root, written, _parts, lambda parts, own, binding: ["(", *parts, ")"])
+
+
+def _define(helpers: dict[str, str], formula: Node) -> None:
+    """Functions for the operations of a formula that Python has not, after those that they need themselves."""
+    for node in topological_order([formula]):
+        operation = node.operation
+        if operation is None or operation.symbol or operation.name in (*helpers, *_BUILTIN, "where"):
+            continue
+        if hasattr(math, operation.name) and not operation.variadic:
+            continue
+        if operation.variadic:
+            _define(helpers, _expanded(operation, node.operands))
+            continue
+        operands = tuple(map(Input, operation.operand_names))
+        body = _expanded(operation, operands)
+        _define(helpers, body)
+        defaults = [f"={default!r}" for default in operation.local.__defaults__ or ()]
+        given = [""] * (len(operands) - len(defaults)) + defaults
+        parameters = ", ".join(f"{operand.name}{default}" for operand, default in zip(operands, given, strict=True))
+        text = f"def {operation.name}({parameters}):\n    return {python_expression(body)}"
+        helpers[operation.name] = text
+
+
+def _expanded(operation: Operation, operands: Sequence[Node]) -> Node:
+    """The formula of an operation in simpler ones."""
+    rule = operation.value or operation.definition
+    if rule is None:
+        raise ValueError(f"Python's math has no {operation.name}")
+    return SYMBOLS.node(rule(SYMBOLS, *[Symbol(operand, SYMBOLS) for operand in operands]))
+
+
+def _parts(node: Node) -> Parts:
+    operation, operands = node.operation, node.operands
+    if operation is None:
+        return _leaf(node)
+    name, symbol = operation.name, operation.symbol
+    if name == "where":
+        condition, x, y = ((operand, 1) for operand in operands)
+        return [x, " if ", condition, " else ", y], _CONDITIONAL
+    if name == "norm":  # of any number of operands in Python
+        return call("math.hypot(", operands, ")"), ATOM
+    if symbol is None and operation.variadic and name not in _BUILTIN:
+        inner = _expanded(operation, operands)
+        return _parts(inner)
+    if symbol is None:
+        room = "" if name in _BUILTIN or not hasattr(math, name) else "math."
+        return call(f"{room}{name}(", operands, ")"), ATOM
+    return between(operation, operands, "**" if name == "pow" else f" {symbol} ")
+
+
+def _leaf(node: Node) -> Parts:
+    text = _number(node.number if isinstance(node, Constant) else nan)
+    return [text], SIGN if text.startswith("-") else ATOM
+
+
+def _number(number: float) -> str:
+    return repr(number) if math.isfinite(number) else f"float('{number}')"
+
+
+def _identifiers(names: Iterable[str]) -> dict[str, str]:
+    """A name of Python's for each: w[0] is w_0, and what is taken, or kept by Python for itself, gets dashes."""
+    taken = {*keyword.kwlist, "__debug__", "math", "print", "float", *_BUILTIN, *OPERATIONS}
+    identifiers: dict[str, str] = {}
+    for name in names:
+        if name not in identifiers:
+            plain = normalize("NFKC", re.sub(r"\W", "_", name.replace("]", "")))  # as Python reads it
+            while plain in taken:
+                plain += "_"
+            identifiers[name] = plain
+            taken.add(plain)
+    return identifiers

@@ -1,0 +1,143 @@
+"""Blocks answered by the workers of a Dask cluster. Nothing else here knows of Dask."""
+
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.rows.blocks import Job, Map, Work, guarded
+from autodiff.rows.out import InterruptHeld
+
+_CONNECT = 3.0  # seconds until a scheduler has answered, if it is there
+_PATIENCE = 30.0  # seconds without any worker
+_SOON = 3.0  # seconds until a word is said about it
+_PAUSE = 0.02  # seconds between looks at what has come
+
+
+@contextmanager
+def workers(address: str) -> Iterator[Map]:
+    """Those of the scheduler at an address, or, as `local`, one process for each core."""
+    try:
+        import distributed
+    except ImportError:
+        raise Failure("--cluster needs Dask, which is not installed", "pip install 'autodiff-cli[dask]'") from None
+    logging.disable(logging.CRITICAL)  # what there is to say is said here, once
+    warnings.simplefilter("ignore")
+    server = _local(distributed) if address == "local" else None
+    try:
+        client = _connected(distributed, address, server)
+        try:
+            yield partial(_answers, distributed, client, address)
+        finally:
+            with suppress(Exception):
+                client.close(_CONNECT)  # and the scheduler drops what only this client wanted
+    finally:
+        if server is not None:
+            with suppress(Exception):
+                server.close(_CONNECT)
+
+
+def _local(distributed: Any) -> Any:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    options = {"n_workers": cores, "threads_per_worker": 1, "dashboard_address": None}
+    try:
+        with InterruptHeld(), _silent_children():
+            return distributed.LocalCluster(**options, silence_logs=logging.CRITICAL)
+    except Exception as error:  # of many kinds: no memory, no sockets, no processes
+        reason = str(error).partition("\n")[0]
+        raise Failure(f"cannot start a cluster on this machine: {reason}", code=NOT_MET) from None
+
+
+@contextmanager
+def _silent_children() -> Iterator[None]:
+    """Ctrl-C reaches all processes of a terminal: of those that are started here, only this one speaks of it."""
+    if sys.stderr is None:
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _connected(distributed: Any, address: str, server: Any) -> Any:
+    try:
+        return distributed.Client(server or address, timeout=_CONNECT)
+    except (OSError, TimeoutError):
+        hint = f"start one with: dask scheduler; and its workers with: dask worker {address}"
+        raise Failure(f"no Dask scheduler answers at {address}", hint, NOT_MET) from None
+    except ValueError as error:
+        raise Failure(f"--cluster {address}: {error}", "an address is of the form tcp://host:8786") from None
+
+
+def _answers(distributed: Any, client: Any, address: str, work: Work, job: Job, things: Sequence[Any]) -> Iterator[Any]:
+    """What the workers answer, in the order of the things."""
+    futures = client.map(partial(guarded, work, job), things, pure=False)
+    position = {future.key: i for i, future in enumerate(futures)}
+    came = distributed.as_completed(futures, with_results=True, raise_errors=False)
+    del futures  # so that the workers need not keep what has been seen
+    waiting: dict[int, Any] = {}
+    watch = _Watch(client, address)
+    for turn in range(len(things)):
+        while turn not in waiting:
+            batch = came.next_batch(block=False)
+            for future, result in batch:
+                i = position[future.key]
+                waiting[i] = result if future.status == "finished" else _lost(future, result, address, things[i])
+            if batch:
+                watch.saw()
+            else:
+                watch.look()
+                time.sleep(_PAUSE)
+        yield waiting.pop(turn)
+
+
+class _Watch:
+    """Looks now and then whether there is anybody to wait for."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self.client, self.address = client, address
+        self.alive = self.looked = time.monotonic()
+        self.told = False
+
+    def saw(self) -> None:
+        self.alive = time.monotonic()
+
+    def look(self) -> None:
+        if time.monotonic() - self.looked < 1:
+            return
+        with suppress(Exception):  # a scheduler that does not answer has no workers either
+            if self.client.sync(self.client.scheduler.ncores, callback_timeout=_CONNECT):
+                self.saw()
+        self.looked = time.monotonic()
+        if self.looked - self.alive > _SOON and not self.told:
+            self.told = True
+            warn("note", f"waiting for workers at {self.address}")
+        if self.looked - self.alive > _PATIENCE:
+            hint = f"start some with: dask worker {self.address}"
+            raise Failure(f"no workers are left at {self.address}", hint, NOT_MET)
+
+
+def _lost(future: Any, result: Any, address: str, thing: Any) -> Failure:
+    """Why there is no answer, in words."""
+    if future.status != "error":
+        return Failure(f"the connection to the scheduler at {address} is lost", code=NOT_MET)
+    error = result[1] if isinstance(result, tuple) else result
+    name = getattr(thing[1] if isinstance(thing, tuple) else thing, "name", "")
+    if type(error).__name__ == "KilledWorker":
+        hint = "perhaps it had too little memory: the log of the worker tells"
+        return Failure(f"{name}: every worker that tried it died", hint, NOT_MET)
+    if isinstance(error, ImportError):
+        hint = "install the same autodiff-cli[dask] on the scheduler and on all workers"
+        return Failure(f"the workers of {address} cannot load autodiff: {error}", hint, NOT_MET)
+    return Failure(f"{name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}", code=NOT_MET)

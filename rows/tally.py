@@ -1,0 +1,64 @@
+"""What is told of rows when all have been answered: how many there are, what is wrong with some, and their sum."""
+
+from dataclasses import dataclass, field
+from math import fsum, isfinite
+
+from autodiff.cli.request import Request
+from autodiff.evaluation.failures import NOT_MET, Failure, warn
+
+
+@dataclass
+class Tally:
+    """Of some rows, to which more are added in their order."""
+
+    count: int = 0
+    not_finite: int = 0
+    first_not_finite: str = ""
+    refused: int = 0
+    first_refused: str = ""
+    sums: list[list[float]] = field(default_factory=list)
+
+    def add(self, more: "Tally") -> None:
+        self.first_not_finite = self.first_not_finite or more.first_not_finite
+        self.first_refused = self.first_refused or more.first_refused
+        self.count += more.count
+        self.not_finite += more.not_finite
+        self.refused += more.refused
+        self.sums = [exact_sum(parts + others) for parts, others in zip(self.sums or [[]] * len(more.sums), more.sums)]
+
+    def report(self, request: Request, policy: str) -> None:
+        """Say what there is to say; Failure where it is too much."""
+        if self.refused and not request.quiet:
+            treated = "read as nan" if policy == "nan" else "skipped"
+            rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
+            warn("warning", f"{rows} {treated}; the first: {self.first_refused}")
+        if self.not_finite:
+            are = "is" if self.not_finite == 1 else "are"
+            message = (
+                f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
+            )
+            object_to(message, request)
+
+    def reduced(self, how: str, columns: int) -> list[float]:
+        """The sum or the mean of every column."""
+        totals = [fsum(parts) if all(map(isfinite, parts)) else sum(parts) for parts in self.sums or [[]] * columns]
+        if how == "mean":
+            return [total / self.count if self.count else float("nan") for total in totals]
+        return totals
+
+
+def object_to(message: str, request: Request) -> None:
+    """Failure where nothing but finite numbers will do, else a warning."""
+    if request.strict:
+        raise Failure(message, code=NOT_MET)
+    if not request.quiet:
+        warn("warning", message)
+
+
+def exact_sum(numbers: list[float]) -> list[float]:
+    """The sum in two parts, the second of which is what the first has lost: so the cut into blocks does not matter."""
+    try:
+        total = fsum(numbers)
+        return [total, fsum([*numbers, -total])]
+    except (OverflowError, ValueError):  # it is not finite, or on the way to it something was not
+        return [sum(numbers)]
