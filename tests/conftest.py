@@ -1,16 +1,17 @@
 """The real command, as a user's shell runs it."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from .support.transcripts import run_in
 
 # The same examples on every run; `pytest --hypothesis-profile=default` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -29,21 +30,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def shell(tmp_path: Path) -> Run:
     """Run a line of shell in an empty folder, with the installed `autodiff` on the PATH."""
 
-    def run(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-        scripts = str(Path(sys.executable).parent)
-        env = {**kept, "PATH": f"{scripts}{os.pathsep}{kept['PATH']}", **environment}
-        return subprocess.run(
-            ["bash", "-o", "pipefail", "-c", line],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-        )
-
-    return run
+    return partial(run_in, tmp_path)
 
 
 def printed(*arguments: str) -> tuple[int, str]:
