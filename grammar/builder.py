@@ -81,8 +81,8 @@ class Builder:
         return []  # only an assignment that is the last statement puts out its value
 
     def _update(self, operation: Operation, children: list[Any]) -> list[Piece]:
-        name, *_, right = children
-        left = self._lookup(name), *_span(name)
+        left, *_, right = children
+        name = self.text[left[1] : left[2]]
         return self.assign([name, self._do(partial(self.workshop.apply, operation), (left, right), left[1], right[2])])
 
     def signature(self, children: list[Any]) -> Function:

@@ -89,6 +89,7 @@ def test_any_text_is_a_program_or_a_program_error(text: str) -> None:
         ("swish(x) - silu(x)", 0.0),
         ("max(x, y, z) - maximum(x, z)", 0.0),
         ("a = x; a += 1; a -= y; a *= 2; a /= 4; a **= 2", 9.0),
+        ("a = x; a ^= 2; a ^= a - 7; a", 81.0),
         ("a = x\n\n# a comment\n  ;; b = a*a # another\nb", 9.0),
         ("(x\n + 1)\n", 4.0),
         ("max(x,\n    y)", 3.0),
@@ -103,6 +104,20 @@ def test_value(text: str, expected: float) -> None:
 
 def test_inputs_stand_in_order_of_first_appearance() -> None:
     assert [variable.name for variable in parse("t = b*a; c = 2; c + t + a + θ").graph.inputs] == ["b", "a", "θ"]
+
+
+@pytest.mark.parametrize("sign", ["+=", "-=", "*=", "/=", "**=", "^="])
+def test_what_is_updated_stands_before_what_updates_it(sign: str) -> None:
+    assert list(parse(f"x {sign} y + z").inputs) == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a if b else c", "a < b < c", "[a]@[b] + c", "dot([a, b], [c, a])", "a^b^c", "-a^-b - c", "[a, b][-1] + c, a"]
+    + ["a or b and not c", "f(u, v) = v + u*a; f(b, c)", "clip(a, b, c)", "f(u) = a; g(u) = f(u)*b; g(c)"],
+)
+def test_inputs_are_read_from_left_to_right(text: str) -> None:
+    assert list(parse(text).inputs) == ["a", "b", "c"]
 
 
 def test_a_name_read_before_its_assignment_is_an_input() -> None:
