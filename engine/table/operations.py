@@ -8,7 +8,7 @@ formulas are chosen to keep their digits in the tails: `1 - tanh(x)^2` has none 
 from functools import reduce
 from itertools import accumulate
 from math import inf, log, nan, pi, sqrt
-from operator import add, mul
+from operator import add, and_, mul
 from typing import Any
 
 from autodiff.engine.arithmetic import floats
@@ -45,6 +45,17 @@ def _unit(m: Any, length: Any, x: tuple[Any, ...]) -> tuple[Any, ...]:
     s = m.scale(*x)
     scaled = [each * s for each in x]
     return tuple(_ratio(m, each, length(*scaled)) for each in scaled)
+
+
+def _root_of_squares(m: Any, *x: Any) -> Any:
+    """The length by its definition; where all are 0 it is a number, through which nothing flows."""
+    root = m.sqrt(reduce(add, [each * each for each in x]))
+    return m.where(reduce(and_, [m.eq(each, 0.0) for each in x]), 0.0, root)
+
+
+def _asinh(m: Any, x: Any) -> Any:
+    """The definition, which would cancel below 0."""
+    return m.log(x + m.sqrt(x * x + 1.0))
 
 
 def _over_square(m: Any, x: Any, *y: Any) -> Any:
@@ -129,7 +140,6 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("div", "quotient", symbol="/", hard=(0,),
             local=lambda m, out, num, den: (m.div(1.0, den), _over_square(m, -num, den))),
         Operation("mod", "remainder of num/den, with the sign of den", symbol="%", kinks="by den: -floor(num/den)",
-            definition=lambda m, num, den: num + -(den * m.floor(m.div(num, den))),
             local=lambda m, out, num, den: (1.0, -m.round(m.div(num, den) - m.div(out, den)))),
         Operation("pow", "base to the power of exponent", symbol="^", aliases=("power",), domain=(POSITIVE,),
             hard=(0, 1), kinks="0^y, y > 0: 0 by y",
@@ -163,7 +173,7 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: m.where(x < 0.0, -m.pow(-x, 1 / 3), m.pow(x, 1 / 3)),
             local=lambda m, out, x: (m.div(1.0, 3.0 * out * out),)),
         Operation("hypot", "sqrt(x^2 + y^2)", commutative=True, hard=(0,), kinks="0 at (0, 0)",
-            definition=lambda m, x, y: m.sqrt(x * x + y * y),
+            definition=lambda m, x, y: _root_of_squares(m, x, y),
             local=lambda m, out, x, y: _unit(m, m.hypot, (x, y))),
     ],
     "trigonometry": [
@@ -201,21 +211,20 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: m.div(m.exp(x) - m.exp(-x), m.exp(x) + m.exp(-x)),
             local=lambda m, out, x: (_over_square(m, 1.0, m.cosh(x)),)),
         Operation("asinh", "inverse hyperbolic sine", aliases=("arcsinh",), hard=(0,),
-            definition=lambda m, x: m.log(x + m.sqrt(x * x + 1.0)),
+            definition=lambda m, x: m.where(x < 0.0, -_asinh(m, -x), _asinh(m, x)),
             local=lambda m, out, x: (m.div(1.0, m.hypot(1.0, x)),)),
         Operation("acosh", "inverse hyperbolic cosine", aliases=("arccosh",), domain=(BEYOND_ONE,), hard=(1,),
-            definition=lambda m, x: m.log(x + m.sqrt(x * x - 1.0)),
+            definition=lambda m, x: m.log(x + m.sqrt(x - 1.0) * m.sqrt(x + 1.0)),
             local=lambda m, out, x: (m.div(m.div(1.0, m.sqrt(x - 1.0)), m.sqrt(x + 1.0)),)),
         Operation("atanh", "inverse hyperbolic tangent", aliases=("arctanh",), domain=(UNIT,), hard=(-1, 0, 1),
-            definition=lambda m, x: 0.5 * m.log(m.div(1.0 + x, 1.0 - x)),
+            definition=lambda m, x: 0.5 * (m.log(1.0 + x) - m.log(1.0 - x)),
             local=lambda m, out, x: (m.inside(out, m.div(1.0, (1.0 - x) * (1.0 + x))),)),
     ],
     "rounding and choice": [
         Operation("abs", "absolute value", hard=(0,), kinks="0 at 0",
-            definition=lambda m, x: m.where(x > 0.0, x, m.where(x < 0.0, -x, 0.0)),
+            definition=lambda m, x: x * m.sign(x),
             local=lambda m, out, x: (m.sign(x),)),
         Operation("sign", "-1, 0 or 1", hard=(0,), kinks="0 everywhere",
-            definition=lambda m, x: m.where(x > 0.0, 1.0, m.where(x < 0.0, -1.0, 0.0)),
             local=lambda m, out, x: (None,)),
         Operation("floor", "greatest integer not above x", kinks="0 everywhere",
             local=lambda m, out, x: (None,)),
@@ -278,7 +287,7 @@ GROUPS: dict[str, list[Operation]] = {
             value=lambda m, *x: m.div(reduce(add, x), float(len(x))),
             local=lambda m, out, *x: (m.div(1.0, float(len(x))),) * len(x)),
         Operation("norm", "square root of the sum of the squares", commutative=True, hard=(0,), kinks="0 at zero",
-            definition=lambda m, *x: m.sqrt(reduce(add, [each * each for each in x])),
+            definition=lambda m, *x: _root_of_squares(m, *x),
             local=lambda m, out, *x: _unit(m, m.norm, x)),
         Operation("logsumexp", "log of the sum of exp of the elements", commutative=True, hard=(0,),
             value=lambda m, *x: _log_sum_exp(m, m.max(*x), x),
@@ -293,7 +302,7 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
             value=lambda m, p: m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p))),
             local=lambda m, out, p: (m.inside(out, m.div(1.0, p * (1.0 - p))),),
-            definition=lambda m, p: m.log(m.div(p, 1.0 - p))),
+            definition=lambda m, p: m.log(p) - m.log(1.0 - p)),
         Operation("softplus", "log(1 + exp(x))", hard=(0, -40, 40),
             value=lambda m, x: m.max(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
             local=lambda m, out, x: (m.sigmoid(x),),

@@ -113,8 +113,18 @@ def test_what_is_updated_stands_before_what_updates_it(sign: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a if b else c", "a < b < c", "[a]@[b] + c", "dot([a, b], [c, a])", "a^b^c", "-a^-b - c", "[a, b][-1] + c, a"]
-    + ["a or b and not c", "f(u, v) = v + u*a; f(b, c)", "clip(a, b, c)", "f(u) = a; g(u) = f(u)*b; g(c)"],
+    [
+        *(
+            "a if b else c",
+            "a < b < c",
+            "[a]@[b] + c",
+            "dot([a, b], [c, a])",
+            "a^b^c",
+            "-a^-b - c",
+            "[a, b][-1] + c, a",
+        ),
+        *("a or b and not c", "f(u, v) = v + u*a; f(b, c)", "clip(a, b, c)", "f(u) = a; g(u) = f(u)*b; g(c)"),
+    ],
 )
 def test_inputs_are_read_from_left_to_right(text: str) -> None:
     assert list(parse(text).inputs) == ["a", "b", "c"]
