@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.cli.files import read_text
 from autodiff.engine.passes import forward
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.grammar.errors import ProgramError, enumerated
 from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.program import Program
@@ -26,10 +26,10 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
     for argument in arguments:
         match = _BINDING.fullmatch(normalized(argument))
         if match is None:
-            raise Failure(f"'{argument}' is not of the form NAME=VALUE", _binding_hint(argument))
+            raise WrongRequest(f"'{argument}' is not of the form NAME=VALUE", _binding_hint(argument))
         name, value = match.groups()
         if name in given:
-            raise Failure(f"'{name}' is given twice")
+            raise WrongRequest(f"'{name}' is given twice")
         given[name] = evaluate_constant(name, value)
     return given
 
@@ -38,7 +38,7 @@ def read_vars(file: Path) -> dict[str, Number]:
     """The bindings in a JSON or TOML file: one object of numbers, lists of numbers, or expressions as strings."""
     bindings = _load(file)
     if not isinstance(bindings, dict):
-        raise Failure(f'{file} holds no names: it must be an object such as {{"x": 2}}')
+        raise WrongRequest(f'{file} holds no names: it must be an object such as {{"x": 2}}')
     return {
         normalized(name): [_number(file, name, item) for item in value]
         if isinstance(value, list) and value
@@ -58,27 +58,29 @@ def _load(file: Path) -> Any:
     readers: dict[str, Callable[[str], Any]] = {"": read_json, ".json": read_json, ".toml": tomllib.loads}
     loads = readers.get(file.suffix.lower())
     if loads is None:
-        raise Failure(f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files")
+        raise WrongRequest(
+            f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files"
+        )
     text = read_text(file)
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}") from None
+        raise WrongRequest(f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}") from None
 
 
 def _number(file: Path, name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Failure(f"the value of '{name}' in {file} is no number")
+        raise WrongRequest(f"the value of '{name}' in {file} is no number")
     try:
         return float(value)
     except OverflowError:
-        raise Failure(f"the value of '{name}' in {file} is too large for a number") from None
+        raise WrongRequest(f"the value of '{name}' in {file} is too large for a number") from None
 
 
 def evaluate_constant(name: str, text: str) -> Number:
     """The number or vector that an expression without variables stands for."""
     if not text.strip():
-        raise Failure(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
+        raise WrongRequest(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
     try:
         program = parse(text)
         for variable in program.inputs.values():
@@ -104,7 +106,7 @@ def check_bindings(program: Program, given: Iterable[str], values: Iterable[str]
     names, known = list(program.inputs), set(values)
     spare = [name for name in given if name not in names]
     if spare and not known.issuperset(names):
-        raise Failure(f"'{spare[0]}' is no variable of the expression", _known(names))
+        raise WrongRequest(f"'{spare[0]}' is no variable of the expression", _known(names))
     return "nothing depends on " + enumerated([f"'{name}'" for name in spare]) if spare else None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 
 _ASKING = Lock()
 
@@ -16,14 +16,14 @@ def read_text(file: Path) -> str:
     """The text of a file, `-` being stdin; Failure where there is none."""
     name = "stdin" if str(file) == "-" else str(file)
     if name == "stdin" and sys.stdin is None:
-        raise Failure("cannot read stdin: it is closed")
+        raise WrongRequest("cannot read stdin: it is closed")
     try:
         data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise Failure(f"cannot read {name}: {error.strerror}") from None
+        raise WrongRequest(f"cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Failure(f"cannot read {name}: it is not UTF-8 text") from None
+        raise WrongRequest(f"cannot read {name}: it is not UTF-8 text") from None
 
 
 def write_stdout(text: str) -> None:
@@ -34,7 +34,7 @@ def write_stdout(text: str) -> None:
     except BrokenPipeError:  # `head` has gone away; what is left goes nowhere, and no complaint comes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        raise Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET) from None
+        raise NotMet(f"cannot write the answer: {error.strerror}") from None
 
 
 class ReaderGone(Exception):
@@ -84,7 +84,7 @@ class WholeFile(AllOrNothing):
             raise self.failure(error) from None
 
     def failure(self, error: OSError) -> Failure:
-        return Failure(f"cannot write {self.path}: {error.strerror}", code=NOT_MET)
+        return NotMet(f"cannot write {self.path}: {error.strerror}")
 
     def write(self, data: Any) -> int:
         rest = memoryview(b"" if self.dead else data).cast("B")

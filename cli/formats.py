@@ -8,7 +8,7 @@ from typing import Any
 from autodiff.cli.request import Request
 from autodiff.engine.graph import Input
 from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.numbers import rounded, shortest
 
 
@@ -106,7 +106,7 @@ def _without_non_finite(item: Any) -> Any:
 def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
     """A header and one row an output: `value`, then `d_NAME` for each derivative."""
     if request.nodes:
-        raise Failure("--nodes has no place in csv and tsv", "use --format json or --format table")
+        raise WrongRequest("--nodes has no place in csv and tsv", "use --format json or --format table")
     several = answer.program.several
     lines = [[*["output"] * several, "value", *[f"d_{answer.names[i]}" for i in answer.asked]]]
     for k, i in enumerate(answer.outputs):

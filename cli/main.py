@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from autodiff.cli.arguments import ExpressionCommand
-from autodiff.evaluation.failures import INTERRUPTED, NOT_MET, Failure, report
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, report
 from autodiff.grammar.errors import ProgramError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+INTERRUPTED = 130
 COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
 """Each a function of that name in a module of that name."""
 
@@ -54,7 +55,7 @@ def _options(
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
     if sys.stdout is None:
-        return report(Failure("cannot write the answer: stdout is closed", code=NOT_MET))
+        return report(NotMet("cannot write the answer: stdout is closed"))
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         # The options of a command take a millisecond to declare: those of the others are not needed.
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:  # a signal, or click's way to end where `head` has seen enough of a help page
         return end.code if isinstance(end.code, int) and end.code > 128 else 0
     except Exception as error:
-        return report(Failure(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it", NOT_MET))
+        return report(NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"))
 
 
 def _usage_failure(error: Any) -> Failure:
@@ -91,4 +92,4 @@ def _usage_failure(error: Any) -> Failure:
             hint
             or f"the commands are {', '.join(COMMANDS)}; an expression follows one of them: autodiff eval 'x^2' x=3"
         )
-    return Failure(message[0].lower() + message[1:].rstrip("."), hint)
+    return WrongRequest(message[0].lower() + message[1:].rstrip("."), hint)

@@ -9,7 +9,7 @@ from autodiff.cli.formats import FORMATS, PICTURE_KINDS
 from autodiff.cli.request import DRAWN, STYLES, Request
 from autodiff.engine.graph import Span
 from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, warn
 from autodiff.grammar.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def check(request: Request) -> None:
     """Failure where the request names a format, gates or a picture that there are not, or what only rows have."""
     only_rows = ("from", "columns", "keep", "out", "reduce", "on_error", "rejects", "overwrite", "cluster")
     for option in [name for name in only_rows if getattr(request, "from_" if name == "from" else name)]:
-        raise Failure(f"--{option.replace('_', '-')} is for rows", "give them with --data FILE, or through a pipe")
+        raise WrongRequest(f"--{option.replace('_', '-')} is for rows", "give them with --data FILE, or through a pipe")
     if request.format is not None and request.format not in FORMATS:
         raise unknown_format(request.format, FORMATS)
     check_gates(request)
@@ -31,16 +31,16 @@ def check_tabular(request: Request, answer: str) -> None:
     """Failure where the request names what no command has, or a picture of an answer that is none."""
     check(request)
     if request.format in DRAWN:
-        raise Failure(f"{answer} is no picture: --format {request.format}", "use --format table or --format json")
+        raise WrongRequest(f"{answer} is no picture: --format {request.format}", "use --format table or --format json")
 
 
 def check_render(request: Request) -> None:
     """Failure where the request names a kind or a style of picture that there is not."""
     if request.style not in STYLES:
         hint = did_you_mean(request.style, list(STYLES)) or f"the styles are {', '.join(STYLES)}"
-        raise Failure(f"unknown style '{request.style}'", hint)
+        raise WrongRequest(f"unknown style '{request.style}'", hint)
     if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
-        raise Failure(
+        raise WrongRequest(
             f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
         )
 
@@ -48,7 +48,7 @@ def check_render(request: Request) -> None:
 def unknown_format(name: str, formats: Iterable[str]) -> Failure:
     """There is no such format."""
     known = list(formats)
-    return Failure(f"unknown format '{name}'", did_you_mean(name, known) or f"the formats are {', '.join(known)}")
+    return WrongRequest(f"unknown format '{name}'", did_you_mean(name, known) or f"the formats are {', '.join(known)}")
 
 
 def check_gates(request: Request) -> None:
@@ -58,7 +58,7 @@ def check_gates(request: Request) -> None:
 
         if request.gates not in GATES:
             hint = did_you_mean(request.gates, list(GATES)) or f"gates are {', '.join(GATES)}"
-            raise Failure(f"unknown form of gates '{request.gates}'", hint)
+            raise WrongRequest(f"unknown form of gates '{request.gates}'", hint)
 
 
 def format_of(request: Request) -> str:
@@ -71,7 +71,7 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
     write = write or FORMATS[format_of(request)]
     found = answer.warnings
     if request.strict and found:
-        raise Failure(found[0].short, found[0].hint, NOT_MET, _place(answer, found[0]))
+        raise NotMet(found[0].short, found[0].hint, _place(answer, found[0]))
     text = write(answer, request) if answer.values or request.format else ""
     if request.render is not None:
         from autodiff.pictures.pictures import picture

@@ -12,7 +12,7 @@ from autodiff.cli.bindings import Number, check_bindings, check_complete, read_b
 from autodiff.cli.files import read_text
 from autodiff.cli.request import Request
 from autodiff.engine.passes import backward, forward
-from autodiff.evaluation.failures import Failure, warn
+from autodiff.evaluation.errors import WrongRequest, warn
 from autodiff.grammar.builder import CONSTANTS
 from autodiff.grammar.errors import NeedsVector, did_you_mean
 from autodiff.grammar.parser import normalized, parse
@@ -195,10 +195,10 @@ def _read_program(request: Request) -> tuple[str, list[str]]:
     expression, bindings = request.expression, request.bindings or []
     if request.file is not None:
         if expression is not None and "=" not in expression:
-            raise Failure(f"two programs: '{expression}' and the one in {request.file}")
+            raise WrongRequest(f"two programs: '{expression}' and the one in {request.file}")
         return read_text(request.file), [*([] if expression is None else [expression]), *bindings]
     if expression is None:
-        raise Failure("no expression", "write it in quotes, such as 'x^2', or read it from a file with -f FILE")
+        raise WrongRequest("no expression", "write it in quotes, such as 'x^2', or read it from a file with -f FILE")
     if expression.startswith("@"):
         return read_text(Path(expression[1:])), bindings
     return expression, bindings
@@ -213,7 +213,7 @@ def asked(wrt: str | None, program: Program) -> tuple[str, ...]:
     for name in wanted:
         if name not in names and name not in (variable.name for variable in program.graph.inputs):
             hint = did_you_mean(name, names) or known_variables(program)
-            raise Failure(f"--wrt names '{name}', which is no variable of the expression", hint)
+            raise WrongRequest(f"--wrt names '{name}', which is no variable of the expression", hint)
     return tuple(dict.fromkeys(wanted))
 
 

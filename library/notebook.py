@@ -3,7 +3,7 @@
 from autodiff.cli.request import Request
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import Failure
 from autodiff.function import Function, parse
 from autodiff.grammar.program import Program
 from autodiff.scalar import Scalar

@@ -9,7 +9,7 @@ from autodiff.engine.passes import local_derivatives
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet
 from autodiff.grammar.values import Call
 
 _LONGEST_TEXT = 30
@@ -50,7 +50,7 @@ class Drawing:
         if len(used) > request.max_drawn:
             message = f"a graph of {len(used)} nodes is too large to draw (the limit is {request.max_drawn})"
             hint = "" if request.collapse else ", or draw calls and long sums as one gate each with --collapse"
-            raise Failure(message, f"raise it with --max-drawn {len(used)}{hint}", NOT_MET)
+            raise NotMet(message, f"raise it with --max-drawn {len(used)}{hint}")
 
     def flows(self, i: int) -> list[bool]:
         """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""

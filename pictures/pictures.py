@@ -11,7 +11,7 @@ from graphviz.backend import dot_command
 from autodiff.cli.request import Request
 from autodiff.engine.graph import Constant, Input
 from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet
 from autodiff.evaluation.numbers import drawn, shortest
 from autodiff.pictures import circuits
 from autodiff.pictures.circuits import GREEN, GREY, RED, STOPPED
@@ -36,9 +36,9 @@ def picture(answer: Answer, kind: str, request: Request) -> bytes:
     try:
         return bytes(source.pipe(format=kind, quiet=True))
     except graphviz.ExecutableNotFound:
-        raise Failure("a PDF needs a system Graphviz", "install graphviz, or render to .svg or .png", NOT_MET) from None
+        raise NotMet("a PDF needs a system Graphviz", "install graphviz, or render to .svg or .png") from None
     except graphviz.CalledProcessError as error:
-        raise Failure(f"the picture could not be drawn: {error}", code=NOT_MET) from None
+        raise NotMet(f"the picture could not be drawn: {error}") from None
 
 
 def _embedded_renderer() -> str:
@@ -46,7 +46,7 @@ def _embedded_renderer() -> str:
     for file in distribution("graphviz-pure").files or ():
         if file.stem == "graphviz-pure" and file.suffix in ("", ".exe"):
             return str(file.locate())
-    raise Failure("the renderer is missing", "install it with: pip install graphviz-pure", NOT_MET)
+    raise NotMet("the renderer is missing", "install it with: pip install graphviz-pure")
 
 
 def draw(answer: Answer, request: Request) -> graphviz.Digraph:

@@ -12,7 +12,7 @@ from autodiff.cli.bindings import check_complete
 from autodiff.cli.files import ReaderGone, WholeFile
 from autodiff.cli.request import Request
 from autodiff.evaluation.answer import Reading
-from autodiff.evaluation.failures import Failure, warn
+from autodiff.evaluation.errors import WrongRequest, warn
 from autodiff.rows.batch import POLICIES, Reader
 from autodiff.rows.formats.text import TEXTS, Text
 from autodiff.rows.input import DELIMITERS, ENDINGS, Input, Source, known_format
@@ -28,15 +28,15 @@ def check(request: Request) -> None:
     """Failure where what is asked for has no place in rows."""
     for option, given in (("--nodes", request.nodes), ("--render", request.render)):
         if given:
-            raise Failure(f"{option} has no place where there are rows")
+            raise WrongRequest(f"{option} has no place where there are rows")
     if request.reduce not in (None, "sum", "mean"):
-        raise Failure(f"--reduce is sum or mean, not '{request.reduce}'")
+        raise WrongRequest(f"--reduce is sum or mean, not '{request.reduce}'")
     if request.on_error not in (None, *POLICIES):
-        raise Failure(f"--on-error is {', '.join(POLICIES[:-1])} or {POLICIES[-1]}, not '{request.on_error}'")
+        raise WrongRequest(f"--on-error is {', '.join(POLICIES[:-1])} or {POLICIES[-1]}, not '{request.on_error}'")
     if request.out and request.rejects and Path(request.out).resolve() == request.rejects.resolve():
-        raise Failure(f"--out and --rejects are both {request.out}")
+        raise WrongRequest(f"--out and --rejects are both {request.out}")
     if request.reduce and request.keep:
-        raise Failure("--keep and --reduce do not go together")
+        raise WrongRequest("--keep and --reduce do not go together")
 
 
 def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
@@ -66,7 +66,7 @@ def first_of(request: Request, reading: Reading) -> tuple[list[Source], Input]:
     free = reading.free  # what is wrong with a program is said before what is wrong with its rows
     sources = found(request.data, request.from_)
     if request.rejects and any(request.rejects.resolve() == Path(source.path).resolve() for source in sources):
-        raise Failure(f"--data and --rejects are both {request.rejects}")
+        raise WrongRequest(f"--data and --rejects are both {request.rejects}")
     return sources, Input(sources[0], request.from_, _note_awaited(free))
 
 
@@ -78,7 +78,7 @@ def policy_of(request: Request) -> str:
 def check_names(rows: Reader, asked: Question) -> None:
     """Failure where a kept column has the name of an answer."""
     if taken := [name for name in asked.names if name in rows.kept]:
-        raise Failure(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
+        raise WrongRequest(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def reader_of(source: Input, columns: str | None) -> Reader:
 
         return Separated(source, columns)
     if columns is not None:
-        raise Failure(f"--columns names the columns of csv or tsv; {source.kind} has names of its own")
+        raise WrongRequest(f"--columns names the columns of csv or tsv; {source.kind} has names of its own")
     if source.kind == "jsonl":
         from autodiff.rows.formats.json import Objects
 
@@ -144,8 +144,8 @@ def answer_format(request: Request, kind: str) -> str:
     elif out.suffix:
         ending = ENDINGS.get(out.suffix.lower())
         if ending is None and (out.is_file() or not out.exists()):
-            raise Failure(f"cannot tell the format of {out} by its ending", f"use {', '.join(ENDINGS)}")
+            raise WrongRequest(f"cannot tell the format of {out} by its ending", f"use {', '.join(ENDINGS)}")
         kind = ending or kind
     if sys.stdout.isatty() and not request.out and kind not in TEXTS:
-        raise Failure(f"{kind} is not for a terminal", "write it into a file with --out FILE")
+        raise WrongRequest(f"{kind} is not for a terminal", "write it into a file with --out FILE")
     return kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 from autodiff.grammar.errors import did_you_mean, enumerated
 from autodiff.grammar.parser import normalized
 
@@ -100,14 +100,14 @@ class Reader:
             raise self.without(missing[0], hint or f"or give {' '.join(f'{name}=VALUE' for name in missing[:4])}")
         for name in self.names if keep else wanted:
             if found[name] > 1:
-                raise Failure(f"{self.source_name} has {found[name]} columns '{name}'", code=NOT_MET)
+                raise NotMet(f"{self.source_name} has {found[name]} columns '{name}'")
         self.columns = Columns(self.names, list(wanted), keep, policy)
 
     def without(self, name: str, hint: str) -> Failure:
         """There is no such column."""
         found = [shown(each) for each in self.written[:12]] + ["others"] * (len(self.written) > 12)
         are = "the column is " if len(found) == 1 else "the columns are " if found else "it has none"
-        return Failure(f"{self.source_name} has no column '{name}': {are}{enumerated(found)}", hint)
+        return WrongRequest(f"{self.source_name} has no column '{name}': {are}{enumerated(found)}", hint)
 
     def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[Any, int]]:
         """The rows in pieces, with the number of the first line or row of each."""

@@ -16,7 +16,7 @@ from typing import Any
 from autodiff.cli.files import WholeFile
 from autodiff.cli.request import Request
 from autodiff.evaluation.answer import Reading, read
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 from autodiff.rows.answer import (
     answer_format,
     check,
@@ -78,7 +78,7 @@ def answer_rows(request: Request, reading: Reading, wrt: str | None = None, *, g
     request = replace(request, out=None) if request.out == "-" else request
     folder = request.out is not None and request.out.endswith(("/", os.sep))
     if request.overwrite and not folder:
-        raise Failure("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
+        raise WrongRequest("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
     if folder or request.cluster is not None:
         _check(request, folder)
         _put_out_blocks(request, reading, wrt, gradient)
@@ -89,17 +89,17 @@ def answer_rows(request: Request, reading: Reading, wrt: str | None = None, *, g
 def _check(request: Request, folder: bool) -> None:
     check(request)
     if folder and request.reduce:
-        raise Failure("--reduce gives one row: --out needs a file for it, not a folder")
+        raise WrongRequest("--reduce gives one row: --out needs a file for it, not a folder")
     if folder and "://" in str(request.out):
-        raise Failure(f"cannot write {request.out}: only folders are written, no URLs")
+        raise WrongRequest(f"cannot write {request.out}: only folders are written, no URLs")
     if folder and request.format not in (None, "parquet"):
-        raise Failure(f"a folder of answers is parquet, not {request.format}")
+        raise WrongRequest(f"a folder of answers is parquet, not {request.format}")
     if not folder and not request.reduce:
         message = "--cluster answers into a folder, or with one row: rows do not come back through this machine"
-        raise Failure(message, "add --out FOLDER/, or --reduce sum or mean")
+        raise WrongRequest(message, "add --out FOLDER/, or --reduce sum or mean")
     if request.data in (None, "-"):
         option = "--cluster" if request.cluster is not None else "a folder of answers"
-        raise Failure(f"{option} needs files to read, no pipe", "name them with --data")
+        raise WrongRequest(f"{option} needs files to read, no pipe", "name them with --data")
 
 
 def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradient: bool) -> None:
@@ -288,7 +288,7 @@ def _answer_block(job: Job, file: Input, part: WholeFile | None) -> Answered:
 def _check_folder(job: Job) -> None:
     if job.folder and not os.path.exists(job.folder):
         hint = "all workers must see the folder of the answer under the same path as this machine"
-        raise Failure(f"no worker can write the answer: there is no {job.folder}", hint, NOT_MET)
+        raise NotMet(f"no worker can write the answer: there is no {job.folder}", hint)
 
 
 class _Named(Reader):
@@ -314,7 +314,7 @@ def _answers(run: Map, job: Job, blocks: Sequence[Block]) -> Iterator[Answered]:
         for name, kind in answered.types.items():
             if "null" not in (kind, known := types.get(name, "null")) and kind != known:
                 message = f"cannot write parquet: column '{name}' is {kind} in {block.name}, and {known} above it"
-                raise Failure(message, code=NOT_MET)
+                raise NotMet(message)
         types |= {name: kind for name, kind in answered.types.items() if kind != "null"}
         yield answered
 

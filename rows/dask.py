@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, warn
 from autodiff.rows.blocks import Job, Map, Work, guarded
 from autodiff.rows.out import InterruptHeld
 
@@ -26,7 +26,7 @@ def workers(address: str) -> Iterator[Map]:
     try:
         import distributed
     except ImportError:
-        raise Failure("--cluster needs Dask, which is not installed", "pip install 'autodiff-cli[dask]'") from None
+        raise WrongRequest("--cluster needs Dask, which is not installed", "pip install 'autodiff-cli[dask]'") from None
     logging.disable(logging.CRITICAL)  # what there is to say is said here, once
     warnings.simplefilter("ignore")
     server = _local(distributed) if address == "local" else None
@@ -51,7 +51,7 @@ def _local(distributed: Any) -> Any:
             return distributed.LocalCluster(**options, silence_logs=logging.CRITICAL)
     except Exception as error:  # of many kinds: no memory, no sockets, no processes
         reason = str(error).partition("\n")[0]
-        raise Failure(f"cannot start a cluster on this machine: {reason}", code=NOT_MET) from None
+        raise NotMet(f"cannot start a cluster on this machine: {reason}") from None
 
 
 @contextmanager
@@ -75,9 +75,9 @@ def _connected(distributed: Any, address: str, server: Any) -> Any:
         return distributed.Client(server or address, timeout=_CONNECT)
     except (OSError, TimeoutError):
         hint = f"start one with: dask scheduler; and its workers with: dask worker {address}"
-        raise Failure(f"no Dask scheduler answers at {address}", hint, NOT_MET) from None
+        raise NotMet(f"no Dask scheduler answers at {address}", hint) from None
     except ValueError as error:
-        raise Failure(f"--cluster {address}: {error}", "an address is of the form tcp://host:8786") from None
+        raise WrongRequest(f"--cluster {address}: {error}", "an address is of the form tcp://host:8786") from None
 
 
 def _answers(distributed: Any, client: Any, address: str, work: Work, job: Job, things: Sequence[Any]) -> Iterator[Any]:
@@ -125,19 +125,19 @@ class _Watch:
             warn("note", f"waiting for workers at {self.address}")
         if self.looked - self.alive > _PATIENCE:
             hint = f"start some with: dask worker {self.address}"
-            raise Failure(f"no workers are left at {self.address}", hint, NOT_MET)
+            raise NotMet(f"no workers are left at {self.address}", hint)
 
 
 def _lost(future: Any, result: Any, address: str, thing: Any) -> Failure:
     """Why there is no answer, in words."""
     if future.status != "error":
-        return Failure(f"the connection to the scheduler at {address} is lost", code=NOT_MET)
+        return NotMet(f"the connection to the scheduler at {address} is lost")
     error = result[1] if isinstance(result, tuple) else result
     name = getattr(thing[1] if isinstance(thing, tuple) else thing, "name", "")
     if type(error).__name__ == "KilledWorker":
         hint = "perhaps it had too little memory: the log of the worker tells"
-        return Failure(f"{name}: every worker that tried it died", hint, NOT_MET)
+        return NotMet(f"{name}: every worker that tried it died", hint)
     if isinstance(error, ImportError):
         hint = "install the same autodiff-cli[dask] on the scheduler and on all workers"
-        return Failure(f"the workers of {address} cannot load autodiff: {error}", hint, NOT_MET)
-    return Failure(f"{name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}", code=NOT_MET)
+        return NotMet(f"the workers of {address} cannot load autodiff: {error}", hint)
+    return NotMet(f"{name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}")

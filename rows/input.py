@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 from autodiff.grammar.errors import did_you_mean
 
 ENDINGS = {
@@ -36,7 +36,7 @@ def known_format(name: str, formats: tuple[str, ...] = FORMATS) -> str:
     if name in formats:
         return name
     hint = did_you_mean(name, list(formats)) or f"the formats of rows are {', '.join(formats)}"
-    raise Failure(f"unknown format of rows '{name}'", hint)
+    raise WrongRequest(f"unknown format of rows '{name}'", hint)
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,13 @@ class Input:
         self.name, self.path, self.block = source.name, source.path, block
         self.left: int | None = None  # how much may still be read, where that is not all
         if source is STDIN and sys.stdin is None:
-            raise Failure("cannot read stdin: it is closed")
+            raise WrongRequest("cannot read stdin: it is closed")
         try:
             self._open()
             awaited(self)
             self.start = self._first_bytes()
         except OSError as error:
-            raise Failure(f"cannot read {self.name}: {error.strerror or error}") from None
+            raise WrongRequest(f"cannot read {self.name}: {error.strerror or error}") from None
         self.done = len(self.start)  # how much has been read
         self.kind = known_format(kind) if kind else source.ending or sniffed(self.start)
 
@@ -148,7 +148,7 @@ class Input:
         try:
             data = self._read(_BLOCK if self.left is None else min(_BLOCK, self.left))
         except OSError as error:
-            raise Failure(f"cannot read {self.name}: {error.strerror or error}", code=NOT_MET) from None
+            raise NotMet(f"cannot read {self.name}: {error.strerror or error}") from None
         self.done += len(data)
         if self.left is not None:
             self.left -= len(data)
@@ -209,12 +209,12 @@ class Lines:
         self.quotes = source.kind in DELIMITERS
         self.delimiter = DELIMITERS.get(source.kind, ",").encode()
         if self.rest.startswith(b"\x1f\x8b"):
-            raise Failure(f"{source.name} is compressed", "unpack it first: gzip -dc", NOT_MET)
+            raise NotMet(f"{source.name} is compressed", "unpack it first: gzip -dc")
         if b"\0" in self.rest:
             raise self.failure("is binary, not text" if source.kind == "csv" else f"is binary, not {source.kind}")
 
     def failure(self, message: str) -> Failure:
-        return Failure(f"{self.source.name} {message}", code=NOT_MET)
+        return NotMet(f"{self.source.name} {message}")
 
     def first(self) -> bytes:
         """The first record with its line's end; Failure where there is none."""
@@ -233,7 +233,7 @@ class Lines:
             raise self.failure("is empty")
         if b"\r" in self.head.rstrip() and b'"' not in self.head:
             message = f"{self.source.name} has lines that end in a carriage return alone"
-            raise Failure(message, r"convert it first: tr '\r' '\n'", NOT_MET)
+            raise NotMet(message, r"convert it first: tr '\r' '\n'")
         return self.head
 
     def put_back(self, taken: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.cli.files import ReaderGone
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet
 from autodiff.rows.batch import Reader
 from autodiff.rows.input import FORMATS
 
@@ -44,7 +44,7 @@ class Stdout:
             raise ReaderGone from None
         except OSError as error:
             self.dead = True  # and pyarrow's writers, which come again as they are closed, are not heard
-            raise Failure(f"cannot write the answer: {error.strerror}", code=NOT_MET) from None
+            raise NotMet(f"cannot write the answer: {error.strerror}") from None
 
     def flush(self) -> None: ...
 
@@ -100,7 +100,7 @@ class Table:
             return column if isinstance(column, pa.Array) else pa.array(column)
         except pa.ArrowException as error:
             reason = "it is not UTF-8" if self.text else error
-            raise Failure(f"cannot write column '{name}' as {self.kind}: {reason}", code=NOT_MET) from None
+            raise NotMet(f"cannot write column '{name}' as {self.kind}: {reason}") from None
 
     def write(self, batch: Any) -> None:
         import pyarrow as pa
@@ -110,7 +110,7 @@ class Table:
         try:
             self.held.append(batch if batch.schema == self.writer.schema else batch.cast(self.writer.schema))
         except (pa.ArrowInvalid, TypeError) as error:
-            raise Failure(f"cannot write {self.kind}: {error}", code=NOT_MET) from None
+            raise NotMet(f"cannot write {self.kind}: {error}") from None
         if self.kind == "arrow" or sum(each.num_rows for each in self.held) >= _ROW_GROUP:
             self._flush()
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autodiff.cli.files import AllOrNothing, umask
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet
 
 _PART = re.compile(r"part-\d+\.parquet")
 
@@ -36,18 +36,18 @@ class Folder(AllOrNothing):
         others = sorted(name for name in names if not _PART.fullmatch(name))
         if others:
             message = f"{self.name} holds other files than an answer, such as {others[0]}"
-            raise Failure(message, "name a folder that is empty, or none yet", NOT_MET)
+            raise NotMet(message, "name a folder that is empty, or none yet")
         if names and not overwrite:
-            raise Failure(f"{self.name} holds an answer already", "replace it with --overwrite", NOT_MET)
+            raise NotMet(f"{self.name} holds an answer already", "replace it with --overwrite")
 
     def _failure(self, error: OSError) -> Failure:
-        return Failure(f"cannot write {self.name}: {error.strerror}", code=NOT_MET)
+        return NotMet(f"cannot write {self.name}: {error.strerror}")
 
     def check_whole(self, parts: Iterable[str]) -> None:
         """Failure where one of the parts is not there."""
         if missing := sorted(set(parts) - set(os.listdir(self.hidden))):
             hint = "the workers must see the folder under the same path as this machine does"
-            raise Failure(f"{missing[0]} is not in {self.name}, though a worker wrote it", hint, NOT_MET)
+            raise NotMet(f"{missing[0]} is not in {self.name}, though a worker wrote it", hint)
 
     def _finish(self) -> None:
         """Let it take the place of the old one, if there is one."""

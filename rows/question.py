@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.cli.bindings import Number
 from autodiff.engine.graph import Graph
 from autodiff.evaluation.answer import Reading, asked
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.grammar.errors import NeedsVector
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
@@ -92,7 +92,7 @@ def question(reading: Reading, rows: Reader, wrt: str | None, gradient: bool) ->
         missing = [name for name in error.inputs if name not in reading.values and name not in lengths]
         if missing and missing[0] in rows.names:
             hint = f"in rows the elements of a vector are columns of their own: {missing[0]}[0], {missing[0]}[1], ..."
-            raise Failure(error.message, hint, place=(error.text, error.span)) from None
+            raise WrongRequest(error.message, hint, place=(error.text, error.span)) from None
         if missing:
             hint = f"'{missing[0]}' is a vector here; or give {missing[0]}=[1, 2, 3]"
             raise rows.without(f"{missing[0]}[0]", hint) from None

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from autodiff.cli.request import Request
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet
 from autodiff.evaluation.numbers import shortest
 from autodiff.rows.batch import Batch, Reader
 from autodiff.rows.input import Input
@@ -110,7 +110,7 @@ class Run:
                 hint = "go on at such rows with --on-error nan or skip"
                 if done.line == 1 and not batch.count and not self.rows.header:
                     hint = "without --columns the first line is the header"
-                raise Failure(reason, hint, NOT_MET)
+                raise NotMet(reason, hint)
 
     def finish(self, request: Request) -> None:
         """The end of the answer, and what is to be said of it."""

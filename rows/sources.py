@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.rows.batch import Batch, Reader, Refusal
 from autodiff.rows.input import STDIN, Input, Source, known_format
 
@@ -28,13 +28,13 @@ def _local(data: str) -> list[Source]:
     if os.path.isdir(data):
         names = sorted(_files_in(data))
         if not names:
-            raise Failure(f"there are no files in {data}")
+            raise WrongRequest(f"there are no files in {data}")
     elif any(sign in data for sign in _WILD) and not os.path.exists(data):
         from glob import glob
 
         names = sorted(name for name in glob(data, recursive=True) if not os.path.isdir(name))
         if not names:
-            raise Failure(f"no file matches '{data}'")
+            raise WrongRequest(f"no file matches '{data}'")
     else:
         names = [data]
     return [Source(name, os.path.abspath(name)) for name in names]
@@ -57,7 +57,7 @@ def _check_alike(data: str, sources: list[Source]) -> None:
     for source in sources:
         if source.ending != first.ending:
             hint = "name the files of one format by a glob, such as '*.csv', or say with --from what all of them are"
-            raise Failure(f"{data} holds files of several formats: {first.name} and {source.name}", hint)
+            raise WrongRequest(f"{data} holds files of several formats: {first.name} and {source.name}", hint)
 
 
 def _remote(data: str) -> list[Source]:
@@ -73,7 +73,9 @@ def _remote(data: str) -> list[Source]:
 
     urls = [fs.unstrip_protocol(name) for name in _tried(data, lambda _: names())]
     if not urls:
-        raise Failure(f"no file matches '{data}'" if any(sign in path for sign in _WILD) else f"no files in {data}")
+        raise WrongRequest(
+            f"no file matches '{data}'" if any(sign in path for sign in _WILD) else f"no files in {data}"
+        )
     return [Source(data, data)] if urls == [fs.unstrip_protocol(path)] else [Source(url, url) for url in urls]
 
 
@@ -90,9 +92,9 @@ def _tried(url: str, work: Callable[[Any], Any]) -> Any:
     try:
         return work(fsspec.core)
     except FileNotFoundError:
-        raise Failure(f"cannot read {url}: No such file or directory") from None
+        raise WrongRequest(f"cannot read {url}: No such file or directory") from None
     except Exception as error:  # each kind of file system has its own
-        raise Failure(f"cannot read {url}: {str(error).partition(chr(10))[0] or type(error).__name__}") from None
+        raise WrongRequest(f"cannot read {url}: {str(error).partition(chr(10))[0] or type(error).__name__}") from None
 
 
 class Files:
@@ -166,11 +168,11 @@ class Shape(NamedTuple):
     def check(self, other: "Shape") -> None:
         """Failure where another file is of another shape."""
         if other.kind != self.kind:
-            raise Failure(f"{self.name} is {self.kind}, but {other.name} is {other.kind}", code=NOT_MET)
+            raise NotMet(f"{self.name} is {self.kind}, but {other.name} is {other.kind}")
         if other.kept != self.kept:
             theirs, ours = (", ".join(kept[:12]) for kept in (other.kept, self.kept))
             message = f"--keep needs the same columns in all files: {self.name} has {ours}, and {other.name} {theirs}"
-            raise Failure(message, code=NOT_MET)
+            raise NotMet(message)
 
 
 def named(batch: Batch, name: str) -> Batch:

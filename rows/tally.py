@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import fsum, isfinite
 
 from autodiff.cli.request import Request
-from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.evaluation.errors import NotMet, warn
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Tally:
 def object_to(message: str, request: Request) -> None:
     """Failure where nothing but finite numbers will do, else a warning."""
     if request.strict:
-        raise Failure(message, code=NOT_MET)
+        raise NotMet(message)
     if not request.quiet:
         warn("warning", message)
 

@@ -17,7 +17,7 @@ from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, ta
 from autodiff.engine.graph import Graph, Input, Node
 from autodiff.engine.passes import backward, forward
 from autodiff.evaluation.answer import Answer, answer, known_variables, read_request
-from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.evaluation.errors import NotMet, WrongRequest, warn
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
@@ -56,7 +56,7 @@ def check(
     """
     check_tabular(request, "a check")
     if wrt and against:
-        raise Failure("--wrt has no place beside --against")
+        raise WrongRequest("--wrt has no place beside --against")
     if against:
         text, rows = _check_formulas(request, against)
         what = "formula"
@@ -73,7 +73,7 @@ def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
     for verdict, words in ((DISAGREE, "wrong"), (CANNOT_TELL, "could not be checked")):
         bad = sum(row.verdict.startswith(verdict) for row in rows)
         if bad and (verdict == DISAGREE or request.strict or what == "formula"):
-            raise Failure(f"{bad} of {len(rows)} {what}s {words}", code=NOT_MET)
+            raise NotMet(f"{bad} of {len(rows)} {what}s {words}")
 
 
 def _written(rows: list[Row], request: Request, text: str) -> str:
@@ -202,7 +202,7 @@ def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row
     """Every formula beside the gradient, at the point given or at many."""
     program, values = read_request(request)
     if program.several:
-        raise Failure("--against needs an expression with one output")
+        raise WrongRequest("--against needs an expression with one output")
     formulas = [_read_formula(program, item, request.max_nodes) for item in against]
     fixed: Point = {}
     for name, value in program.inputs.items():
@@ -216,12 +216,14 @@ def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row
 def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
     match = re.fullmatch(r"\s*([^\W\d]\w*(?:\[\d+\])?)\s*=(.*)", normalized(item), re.DOTALL)
     if match is None:
-        raise Failure(f"--against '{item}' is not of the form NAME=FORMULA", "such as --against x='2*x'")
+        raise WrongRequest(f"--against '{item}' is not of the form NAME=FORMULA", "such as --against x='2*x'")
     name, text = match[1], match[2].strip()
     by_name = {variable.name: [variable] for variable in program.graph.inputs}
     nodes: dict[str, Sequence[Node]] = {**by_name, **{key: scalars(value) for key, value in program.inputs.items()}}
     if name not in nodes:
-        raise Failure(f"--against names '{name}', which is no variable of the expression", known_variables(program))
+        raise WrongRequest(
+            f"--against names '{name}', which is no variable of the expression", known_variables(program)
+        )
     lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
     formula = parse(text, lengths, max_nodes)
     for key, value in formula.inputs.items():

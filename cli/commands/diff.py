@@ -11,7 +11,7 @@ from autodiff.cli.output import check_gates, unknown_format
 from autodiff.cli.request import DRAWING, ROW_OPTIONS, Request, takes_request
 from autodiff.engine.graph import Input, Node
 from autodiff.evaluation.answer import known_variables, read_request
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
@@ -45,7 +45,7 @@ def diff(
     try:
         outputs = derivative(program, names, values, min(request.max_nodes, MOST_NODES))
     except TooLarge as error:
-        raise Failure(str(error), code=NOT_MET) from None
+        raise NotMet(str(error)) from None
     if format == "latex":
         from autodiff.grammar.print.latex import latex
 
@@ -63,9 +63,9 @@ def _only_variable(program: Program, values: dict[str, Number]) -> str:
     if len(free) == 1:
         return free[0]
     if not program.inputs:
-        raise Failure("there is no variable to differentiate by")
+        raise WrongRequest("there is no variable to differentiate by")
     example = f"--wrt {(free or [variable.name for variable in program.graph.inputs])[0]}"
-    raise Failure("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
+    raise WrongRequest("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
 
 
 def derivative(program: Program, names: list[str], values: dict[str, Number], max_nodes: int) -> list[Node]:
@@ -79,9 +79,11 @@ def derivative(program: Program, names: list[str], values: dict[str, Number], ma
     for name in map(normalized, names):
         if name not in variables:
             if name in program.inputs:
-                raise Failure(f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'")
+                raise WrongRequest(
+                    f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'"
+                )
             message = f"--wrt names '{name}', which is no variable of the expression"
-            raise Failure(message, did_you_mean(name, list(variables)) or known_variables(program))
+            raise WrongRequest(message, did_you_mean(name, list(variables)) or known_variables(program))
         wrt.append(variables[name])
     m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)
     return [repeated(output, wrt, m) for output in program.graph.outputs]

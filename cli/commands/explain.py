@@ -12,7 +12,7 @@ from autodiff.cli.request import ROW_OPTIONS, Request, Wrt, takes_request
 from autodiff.engine.graph import Constant, Input, Node, dependent
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.answer import Answer, answer
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.print.text import print_expression
 
@@ -36,7 +36,7 @@ def explain(
     check_render(request)
     result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
     if result.program.several:
-        raise Failure("explain needs an expression with one output", "explain one of them at a time")
+        raise WrongRequest("explain needs an expression with one output", "explain one of them at a time")
     put_out(result, request, lambda result, request: FORMATS[kind](_board(result), request))
 
 
@@ -258,7 +258,7 @@ def _python(board: Board, request: Request) -> str:
     try:
         return python_program(lines, printed)
     except ValueError as error:
-        raise Failure(str(error), "use --format json") from None
+        raise WrongRequest(str(error), "use --format json") from None
 
 
 FORMATS: dict[str, Callable[[Board, Request], str]] = {

@@ -9,7 +9,7 @@ from autodiff.cli.files import write_stdout
 from autodiff.engine.graph import Input
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import GROUPS, SPELLINGS
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.values import VECTOR_FUNCTIONS
 
@@ -46,7 +46,7 @@ def _rows(name: str | None) -> dict[str, list[tuple[str, ...]]]:
         _, signature, meaning, _ = VECTOR_FUNCTIONS[name]
         return {"vectors": [(signature, meaning, "", "")]}
     known = [*SPELLINGS, *VECTOR_FUNCTIONS]
-    raise Failure(f"unknown function '{name}'", did_you_mean(name, known) or "'autodiff functions' lists them")
+    raise WrongRequest(f"unknown function '{name}'", did_you_mean(name, known) or "'autodiff functions' lists them")
 
 
 def _written(symbol: str, operands: tuple[str, ...]) -> str:

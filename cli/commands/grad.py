@@ -3,7 +3,7 @@
 from autodiff.cli.output import check, check_gates, put_out
 from autodiff.cli.request import Request, Wrt, takes_request
 from autodiff.evaluation.answer import answer_at, read, wants_rows
-from autodiff.evaluation.failures import warn
+from autodiff.evaluation.errors import warn
 
 
 @takes_request()

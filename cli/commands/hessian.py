@@ -8,7 +8,7 @@ from autodiff.cli.output import check_tabular, format_of, notes
 from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 from autodiff.engine.graph import Input
 from autodiff.evaluation.answer import Answer, answer
-from autodiff.evaluation.failures import NOT_MET, Failure, warn
+from autodiff.evaluation.errors import NotMet, WrongRequest, warn
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.errors import enumerated
 
@@ -27,7 +27,7 @@ def hessian(
     check_tabular(request, "a matrix")
     result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
     if result.program.several:
-        raise Failure("a Hessian is of one output; the expression has several")
+        raise WrongRequest("a Hessian is of one output; the expression has several")
     names, matrix = [result.names[i] for i in result.asked], second_derivatives(result)
     missing = [
         f"{a}, {b}" for i, a in enumerate(names) for j, b in enumerate(names) if j >= i and not isfinite(matrix[i][j])
@@ -35,7 +35,7 @@ def hessian(
     told = f"not finite: the second derivative by {enumerated(missing[:3], 'and by')}"
     told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
     if missing and request.strict:
-        raise Failure(told, code=NOT_MET)
+        raise NotMet(told)
     write_stdout(_written(result, names, matrix, request))
     if request.quiet:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import Failure, NotMet
 from autodiff.rows.batch import Batch, Reader, Record, number_in, refusal
 from autodiff.rows.input import Input
 
@@ -27,10 +27,10 @@ def opened(source: Input) -> tuple[Any, Batches]:
 def broken(source: Input, error: Exception) -> Failure:
     """What pyarrow says of a file that it cannot read."""
     if not source.done and source.block is None:
-        return Failure(f"{source.name} is empty", code=NOT_MET)
+        return NotMet(f"{source.name} is empty")
     first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
     name = source.block.name if source.block else source.name
-    return Failure(f"{name} cannot be read as {source.kind}: {first}", code=NOT_MET)
+    return NotMet(f"{name} cannot be read as {source.kind}: {first}")
 
 
 def _parquet(source: Input) -> tuple[Any, Batches]:
@@ -107,7 +107,7 @@ class Typed(Reader):
             kind = self.schema.field(i).type
             if not is_numeric(kind):
                 message = f"{self.source_name}, column '{self.written[i]}' holds {kind}, no numbers"
-                raise Failure(message, code=NOT_MET)
+                raise NotMet(message)
         needed = [self.written[i] for i in self.columns.used] or self.written[:1]
         self.batches = self.read(None if keep else needed)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
-from autodiff.evaluation.failures import Failure
+from autodiff.evaluation.errors import Failure, WrongRequest
 from autodiff.rows.batch import Batch, Reader, Record, is_number, number_in, refusal, shown
 from autodiff.rows.input import DELIMITERS, Input, Lines
 
@@ -45,7 +45,7 @@ class Separated(Reader):
         """There is no header and no --columns, and more to know than the one variable."""
         line = shown(self.delimiter.join(self.first))
         hint = f"name its columns: --columns {columns}"
-        return Failure(f"{self.source_name} has no header: its first line is {line}", hint)
+        return WrongRequest(f"{self.source_name} has no header: its first line is {line}", hint)
 
     def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
         return self.lines.blocks(busy, before_wait)

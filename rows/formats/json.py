@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet
 from autodiff.rows.batch import Batch, Reader, Record, number_in, shown
 from autodiff.rows.formats.arrow import as_doubles
 from autodiff.rows.input import Input, Lines
@@ -19,7 +19,7 @@ class Objects(Reader):
         row = json_object(first.decode("utf-8", "replace"))
         if isinstance(row, str):
             hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
-            raise Failure(f"{source.name}, line {self.lines.line:,}{row}", hint, NOT_MET)
+            raise NotMet(f"{source.name}, line {self.lines.line:,}{row}", hint)
         self.example = row
         self.lines.only(source.block)
         super().__init__(source.name, list(row))

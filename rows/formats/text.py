@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from autodiff.cli.formats import separated_lines
-from autodiff.evaluation.failures import NOT_MET, Failure
+from autodiff.evaluation.errors import NotMet
 from autodiff.evaluation.numbers import shortest, shortest_or_null, shortest_rows
 from autodiff.rows.batch import Reader
 from autodiff.rows.input import DELIMITERS
@@ -75,7 +75,7 @@ class Text:
         for name, column in zip(self.names, kept):
             if is_nested(column):
                 hint = "leave out --keep, or use parquet or arrow"
-                raise Failure(f"column '{name}' holds {column.type}, which has no place in {self.kind}", hint, NOT_MET)
+                raise NotMet(f"column '{name}' holds {column.type}, which has no place in {self.kind}", hint)
             yield column.combine_chunks() if hasattr(column, "combine_chunks") else column
 
     def _joined(self, columns: Sequence[Any]) -> Any:

@@ -5,9 +5,6 @@ import sys
 
 from autodiff.grammar.errors import ProgramError
 
-WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
-"""Exit codes: the request itself is wrong; a right request could not be met; Ctrl-C."""
-
 _LONGEST_LINE = 76
 
 
@@ -16,23 +13,26 @@ Place = tuple[str, tuple[int, int]]
 
 
 class Failure(Exception):
-    """An end of the command that is not its answer."""
+    """What ends a task without its result, in words for the user."""
 
-    def __init__(
-        self, message: str, hint: str | None = None, code: int = WRONG_REQUEST, place: Place | None = None
-    ) -> None:
+    def __init__(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
         super().__init__(message)
-        self.place = place
-        self.message = message
-        self.hint = hint
-        self.code = code
+        self.message, self.hint, self.place = message, hint, place
+
+
+class WrongRequest(Failure):
+    """The request itself is wrong: something in it must be written otherwise."""
+
+
+class NotMet(Failure):
+    """The request is right and could not be met."""
 
 
 def report(error: Failure | ProgramError) -> int:
     """Print an error to stderr and return its exit code."""
     place = (error.text, error.span) if isinstance(error, ProgramError) else error.place
     _print_styled(_remark("error", "bold red", error.message, error.hint, place))
-    return error.code if isinstance(error, Failure) else WRONG_REQUEST
+    return 1 if isinstance(error, NotMet) else 2
 
 
 def warn(kind: str, message: str, hint: str | None = None, place: Place | None = None) -> None:
