@@ -154,6 +154,14 @@ def _chosen(choose: Callable[[tuple[float, ...]], float], operands: tuple[float,
     return choose(operands)
 
 
+# The constants of rules, each the nearest double to its formula in `table/constants.py`.
+pi, ln2, ln10 = math.pi, 0.6931471805599453, 2.302585092994046
+log2e, log10e = 1.4426950408889634, 0.4342944819032518
+degree, radian = 0.017453292519943295, 57.29577951308232
+root_half, two_over_root_pi, one_over_root_two_pi = 0.7071067811865476, 1.1283791670955126, 0.3989422804014327
+selu_scale, selu_slope = 1.0507009873554805, 1.7580993408473768
+
+
 # What rules need beyond operations: comparisons, choices, care at the ends, and whether anything flows back.
 
 

@@ -12,6 +12,7 @@ from autodiff.engine.derivatives import backward, guarded
 from autodiff.engine.graph import Constant, Graph
 from autodiff.engine.symbolic.algebra import Flow
 from autodiff.engine.symbolic.symbols import Symbol, Symbols
+from autodiff.engine.table.constants import DOUBLES
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 CONDITIONS = frozenset(("less", "less_equal", "greater", "greater_equal", "equal", "and", "or", "not"))
@@ -45,7 +46,9 @@ class Lowering(Symbols):
         self.zero_unless: dict[Term, Any] = {}
         self.order_of: dict[Term, tuple[str, str]] = {}
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Any:
+        if name in DOUBLES:
+            return DOUBLES[name]
         if name not in OPERATIONS:
             raise AttributeError(name)
         value = OPERATIONS[name].value

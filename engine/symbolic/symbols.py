@@ -1,10 +1,10 @@
 """The arithmetic of graph nodes: the rules of the table run on symbols, and what comes out is a graph."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from autodiff.engine.graph import Constant, Node
+from autodiff.engine.table.constants import DOUBLES
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 
@@ -28,7 +28,9 @@ class Symbol:
 class Symbols:
     """The arithmetic `m` of symbols: every operation makes a node of its own. A number stays a Python float."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Any:
+        if name in DOUBLES:
+            return DOUBLES[name]
         if name not in OPERATIONS:
             raise AttributeError(name)
         function = partial(self.apply, name)

@@ -7,6 +7,8 @@ from math import inf
 from types import SimpleNamespace
 from typing import Any
 
+from autodiff.engine.table.constants import FORMULAS
+
 Interval = tuple[float, float]
 
 _VARIADIC = 0x04  # the flag of a code object that takes *operands
@@ -19,8 +21,8 @@ class Operation:
     The rules are functions of an arithmetic `m` and the operands, so that one text runs on floats, on arrays and on
     graph nodes. They may use `+ - *`, unary `-`, `< <= > >=`, `&` and `|` between conditions, every operation of the
     table as `m.NAME`, and `m.eq`, `m.when`, `m.route`, `m.scale`, `m.power_rule`, `m.damped` and `m.inside` (see
-    `floats.py`). Division is `m.div` and a power `m.pow`, since Python's operators raise where IEEE arithmetic has an
-    answer.
+    `floats.py`), and the constants of `constants.py`, such as `m.pi`. Division is `m.div` and a power `m.pow`, since
+    Python's operators raise where IEEE arithmetic has an answer.
     """
 
     name: str
@@ -81,9 +83,19 @@ class Operation:
         return self.domain[operand] if operand < len(self.domain) else (-inf, inf)
 
 
-def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any]) -> SimpleNamespace:
-    """Everything that rules call as `m.NAME`: the given primitives, and the other rows by their value rules."""
-    m = SimpleNamespace(**primitives)
+class Arithmetic(SimpleNamespace):
+    """Everything that rules call as `m.NAME`."""
+
+    def __getattr__(self, name: str) -> Any:
+        """A constant by its formula, whenever it is asked for: at the precision of the moment."""
+        if name not in FORMULAS:
+            raise AttributeError(name)
+        return FORMULAS[name](self)
+
+
+def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any]) -> Arithmetic:
+    """The arithmetic of the given primitives, with all other rows by their value rules."""
+    m = Arithmetic(**primitives)
     for operation in operations.values():
         if operation.value is not None:
             setattr(m, operation.name, partial(operation.value, m))

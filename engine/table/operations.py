@@ -7,15 +7,12 @@ formulas are chosen to keep their digits in the tails: `1 - tanh(x)^2` has none 
 
 from functools import reduce
 from itertools import accumulate
-from math import inf, log, nan, pi, sqrt
+from math import inf, nan, pi
 from operator import add, and_, mul
 from typing import Any
 
 from autodiff.engine.arithmetic import floats
 from autodiff.engine.table.operation import Operation, arithmetic
-
-LN2, LN10 = log(2), log(10)
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
 # Of factors below 40 whose product is exact: a sum with this keeps 31 bits of one, and the other has 22, and a rest.
 SPLITTER, ROOT_HALF_HEAD, ROOT_HALF_REST = 1.5 * 2**27, 0.7071065902709961, 1.9091555143065085e-07
@@ -95,7 +92,7 @@ def _erfc_of_root_half(m: Any, x: Any) -> Any:
     rest = (near - head) * ROOT_HALF_HEAD + near * ROOT_HALF_REST
     u = head * ROOT_HALF_HEAD + rest
     lost = (head * ROOT_HALF_HEAD - u) + rest
-    return m.erfc(u) - lost * (2 / sqrt(pi)) * m.exp(-u * u)
+    return m.erfc(u) - lost * m.two_over_root_pi * m.exp(-u * u)
 
 
 def _gelu_tail(m: Any, x: Any) -> Any:
@@ -104,7 +101,7 @@ def _gelu_tail(m: Any, x: Any) -> Any:
     head = (near + 32 * SPLITTER) - 32 * SPLITTER  # of 26 bits, whose square is exact
     lost = m.expm1(0.5 * (head - near) * (head + near))
     less = reduce(lambda rest, k: m.div(k * (1.0 - rest), near * near), (11.0, 9.0, 7.0, 5.0, 3.0, 1.0), 0.0)
-    factor = 1 / sqrt(2 * pi)
+    factor = m.one_over_root_two_pi
     return -m.exp(-0.5 * head * head) * (factor + factor * (lost - less - lost * less))
 
 
@@ -151,26 +148,26 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("exp", "e to the power of x",
             local=lambda m, out, x: (out,)),
         Operation("exp2", "2 to the power of x",
-            definition=lambda m, x: m.exp(x * LN2),
-            local=lambda m, out, x: (out * LN2,)),
+            definition=lambda m, x: m.exp(x * m.ln2),
+            local=lambda m, out, x: (out * m.ln2,)),
         Operation("expm1", "exp(x) - 1, exact near 0", hard=(0,),
             definition=lambda m, x: m.exp(x) + -1.0,
             local=lambda m, out, x: (m.exp(x),)),
         Operation("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,), hard=(0, 1),
             local=lambda m, out, x: (m.inside(out, m.div(1.0, x)),)),
         Operation("log2", "logarithm to base 2", domain=(POSITIVE,), hard=(0, 1),
-            definition=lambda m, x: m.log(x) * (1 / LN2),
-            local=lambda m, out, x: (m.inside(out, m.div(1.0 / LN2, x)),)),
+            definition=lambda m, x: m.log(x) * m.log2e,
+            local=lambda m, out, x: (m.inside(out, m.div(m.log2e, x)),)),
         Operation("log10", "logarithm to base 10", domain=(POSITIVE,), hard=(0, 1),
-            definition=lambda m, x: m.log(x) * (1 / LN10),
-            local=lambda m, out, x: (m.inside(out, m.div(1.0 / LN10, x)),)),
+            definition=lambda m, x: m.log(x) * m.log10e,
+            local=lambda m, out, x: (m.inside(out, m.div(m.log10e, x)),)),
         Operation("log1p", "log(1 + x), exact near 0", domain=((-1.0, inf),), hard=(-1, 0),
             definition=lambda m, x: m.log(1.0 + x),
             local=lambda m, out, x: (m.inside(out, m.div(1.0, 1.0 + x)),)),
         Operation("sqrt", "square root", domain=(POSITIVE,), hard=(0,), kinks="inf at 0",
             local=lambda m, out, x: (m.div(0.5, out + 0.0),)),
         Operation("cbrt", "cube root, of negative numbers too", hard=(0,), kinks="inf at 0",
-            definition=lambda m, x: m.where(x < 0.0, -m.pow(-x, 1 / 3), m.pow(x, 1 / 3)),
+            definition=lambda m, x: m.where(x < 0.0, -m.pow(-x, m.div(1.0, 3.0)), m.pow(x, m.div(1.0, 3.0))),
             local=lambda m, out, x: (m.div(1.0, 3.0 * out * out),)),
         Operation("hypot", "sqrt(x^2 + y^2)", commutative=True, hard=(0,), kinks="0 at (0, 0)",
             definition=lambda m, x, y: _root_of_squares(m, x, y),
@@ -194,11 +191,11 @@ GROUPS: dict[str, list[Operation]] = {
             kinks="nan at (0, 0)",
             local=lambda m, out, y, x: (_over_square(m, x, x, y), _over_square(m, -y, x, y))),
         Operation("deg", "degrees of x radians", aliases=("degrees", "rad2deg"),
-            value=lambda m, x: x * (180 / pi),
-            local=lambda m, out, x: (180 / pi,)),
+            value=lambda m, x: x * m.radian,
+            local=lambda m, out, x: (m.radian,)),
         Operation("rad", "radians of x degrees", aliases=("radians", "deg2rad"),
-            value=lambda m, x: x * (pi / 180),
-            local=lambda m, out, x: (pi / 180,)),
+            value=lambda m, x: x * m.degree,
+            local=lambda m, out, x: (m.degree,)),
     ],
     "hyperbolic": [
         Operation("sinh", "hyperbolic sine", hard=(0,),
@@ -321,12 +318,12 @@ GROUPS: dict[str, list[Operation]] = {
             value=lambda m, x, alpha=1.0: m.where(x > 0.0, x, alpha * m.expm1(x)),
             local=lambda m, out, x, alpha=1.0: (m.where(x > 0.0, 1.0, alpha * m.exp(x)), m.when(x <= 0.0, m.expm1(x)))),
         Operation("selu", "self-normalising elu", hard=(0,), kinks="1.7581 at 0",
-            value=lambda m, x: SELU_SCALE * m.where(x > 0.0, x, SELU_ALPHA * m.expm1(x)),
-            local=lambda m, out, x: (SELU_SCALE * m.where(x > 0.0, 1.0, SELU_ALPHA * m.exp(x)),)),
+            value=lambda m, x: m.where(x > 0.0, m.selu_scale * x, m.selu_slope * m.expm1(x)),
+            local=lambda m, out, x: (m.where(x > 0.0, m.selu_scale, m.selu_slope * m.exp(x)),)),
         Operation("gelu", "x*(1 + erf(x/sqrt(2)))/2, the exact one", hard=(0, -1, -10, -38),
             value=lambda m, x: m.where(x < -37.53, _gelu_tail(m, x), m.damped(0.5 * x, _erfc_of_root_half(m, -x))),
-            local=lambda m, out, x: (m.erfc(-x * sqrt(0.5)) * 0.5
-                                     + m.damped(x, m.exp(-0.5 * x * x)) * (1 / sqrt(2 * pi)),),
+            local=lambda m, out, x: (m.erfc(-x * m.root_half) * 0.5
+                                     + m.damped(x, m.exp(-0.5 * x * x)) * m.one_over_root_two_pi,),
             definition=lambda m, x: x * (1.0 + m.erf(m.div(x, m.sqrt(2.0)))) * 0.5),
         Operation("silu", "x*sigmoid(x)", aliases=("swish",), hard=(0, -40, 40),
             value=lambda m, x: m.where(x < -708.0, _tail(m, x, m.exp(x * 0.5)), m.div(x, 1.0 + m.exp(-x))),
@@ -346,9 +343,9 @@ GROUPS: dict[str, list[Operation]] = {
     ],
     "special": [
         Operation("erf", "error function", hard=(0, 6),
-            local=lambda m, out, x: (2 / sqrt(pi) * m.exp(-x * x),)),
+            local=lambda m, out, x: (m.two_over_root_pi * m.exp(-x * x),)),
         Operation("erfc", "1 - erf(x), exact in the tail", hard=(0, 6, 26),
-            local=lambda m, out, x: (-2 / sqrt(pi) * m.exp(-x * x),)),
+            local=lambda m, out, x: (-m.two_over_root_pi * m.exp(-x * x),)),
         Operation("gamma", "gamma function, (x - 1)! at a positive integer", hard=(1, 2),
             local=lambda m, out, x: (out * m.digamma(x),)),
         Operation("lgamma", "log(abs(gamma(x)))", aliases=("gammaln",), hard=(1, 2),

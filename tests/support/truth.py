@@ -74,7 +74,7 @@ def textbook(row: Operation) -> Operation:
 
 TEXTBOOK = {name: textbook(row) for name, row in OPERATIONS.items()}
 PRIMITIVES = {name: OTHER_NAMES.get(name) or getattr(mp, name) for name, row in TEXTBOOK.items() if row.value is None}
-TRUTH = arithmetic(TEXTBOOK, {name: getattr(floats, name) for name in ("eq", "where")} | PRIMITIVES)
+TRUTH = arithmetic(TEXTBOOK, {"eq": floats.eq, "pi": mp.pi, "decimal": mpf} | PRIMITIVES)
 
 
 def evaluate(row: Operation, point: tuple[Any, ...]) -> Any:
