@@ -1,8 +1,10 @@
 """The output formats, each a function from an answer to its text. Nothing else lists them."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import isfinite
+from shutil import get_terminal_size
 from typing import Any
 
 from autodiff.cli.request import Request
@@ -177,14 +179,19 @@ def table(answer: Answer, request: Request) -> str:
 def _picture(answer: Answer, request: Request, *, kind: str) -> str:
     from autodiff.pictures.pictures import picture
 
-    return picture(answer, kind, request).decode()
+    return picture(answer, kind, request.drawing).decode()
 
 
-def _text(answer: Answer, request: Request, *, kind: str) -> str:
-    from autodiff.evaluation import texts
+def _tree(answer: Answer, request: Request) -> str:
+    from rich.console import Console
 
-    write: Callable[[Answer, Request], str] = getattr(texts, kind)
-    return write(answer, request)
+    from autodiff.pictures.drawing import Drawing
+    from autodiff.pictures.tree import tree
+
+    console = Console(width=get_terminal_size().columns if sys.stdout.isatty() else 10_000)
+    with console.capture() as capture:
+        console.print(tree(Drawing(answer, request.drawing)))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
 FORMATS: dict[str, Callable[[Answer, Request], str]] = {
@@ -194,19 +201,8 @@ FORMATS: dict[str, Callable[[Answer, Request], str]] = {
     "csv": partial(separated, delimiter=","),
     "tsv": partial(separated, delimiter="\t"),
     "markdown": markdown,
-    "tree": partial(_text, kind="tree"),
+    "tree": _tree,
     "dot": partial(_picture, kind="dot"),
     "svg": partial(_picture, kind="svg"),
-    "mermaid": partial(_text, kind="mermaid"),
+    "mermaid": partial(_picture, kind="mermaid"),
 }
-
-PICTURE_KINDS = {
-    ".svg": "svg",
-    ".png": "png",
-    ".jpg": "jpg",
-    ".jpeg": "jpg",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".pdf": "pdf",
-}
-"""What the ending of a file says about the picture in it."""

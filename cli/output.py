@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from autodiff.cli.files import write_stdout, write_whole
-from autodiff.cli.formats import FORMATS, PICTURE_KINDS
-from autodiff.cli.request import DRAWN, STYLES, Request
+from autodiff.cli.formats import FORMATS
+from autodiff.cli.request import DRAWN, Request
 from autodiff.engine.graph import Span
 from autodiff.evaluation.answer import Answer
 from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, warn
@@ -36,12 +36,16 @@ def check_tabular(request: Request, answer: str) -> None:
 
 def check_render(request: Request) -> None:
     """Failure where the request names a kind or a style of picture that there is not."""
+    if request.style == "record" and request.render is None:
+        return
+    from autodiff.pictures.pictures import ENDINGS, STYLES
+
     if request.style not in STYLES:
-        hint = did_you_mean(request.style, list(STYLES)) or f"the styles are {', '.join(STYLES)}"
+        hint = did_you_mean(request.style, [*STYLES]) or f"the styles are {', '.join(STYLES)}"
         raise WrongRequest(f"unknown style '{request.style}'", hint)
-    if request.render is not None and request.render.suffix.lower() not in PICTURE_KINDS:
+    if request.render is not None and request.render.suffix.lower() not in ENDINGS:
         raise WrongRequest(
-            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(PICTURE_KINDS)}"
+            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(ENDINGS)}"
         )
 
 
@@ -72,17 +76,29 @@ def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request],
     found = answer.warnings
     if request.strict and found:
         raise NotMet(found[0].short, found[0].hint, _place(answer, found[0]))
-    text = write(answer, request) if answer.values or request.format else ""
-    if request.render is not None:
-        from autodiff.pictures.pictures import picture
-
-        write_whole(request.render, picture(answer, PICTURE_KINDS[request.render.suffix.lower()], request))
+    text = _drawn(answer, request, write) if request.drawn else write(answer, request)
     if not request.quiet:
         for warning in found:
             warn("warning", warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))
         for note in notes(answer):
             warn("note", note)
     write_stdout(text)
+
+
+def _drawn(answer: Answer, request: Request, write: Callable[[Answer, Request], str]) -> str:
+    """The text to print where a picture is in it or beside it; that beside it is written to its file."""
+    from autodiff.pictures.drawing import TooLargeToDraw
+    from autodiff.pictures.pictures import ENDINGS, picture
+
+    try:
+        text = write(answer, request) if answer.values or request.format else ""
+        if request.render is not None:
+            write_whole(request.render, picture(answer, ENDINGS[request.render.suffix.lower()], request.drawing))
+    except TooLargeToDraw as error:
+        hint = "" if error.collapsed else ", or draw calls and long sums as one gate each with --collapse"
+        error.hint = f"raise it with --max-drawn {error.nodes}{hint}"
+        raise
+    return text
 
 
 def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:

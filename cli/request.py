@@ -5,11 +5,14 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autodiff.grammar.parser import MAX_NODES
+
+if TYPE_CHECKING:
+    from autodiff.pictures.options import DrawingOptions
 
 
 def _formats() -> list[str]:
@@ -18,7 +21,6 @@ def _formats() -> list[str]:
     return list(FORMATS)
 
 
-STYLES = ("record", "circuit")
 TABULAR = ("table", "plain", "json", "csv", "tsv", "markdown")
 DRAWN = ("tree", "dot", "svg", "mermaid")
 """The formats that show the graph, with or without numbers."""
@@ -104,6 +106,14 @@ class Request:
     def drawn(self) -> bool:
         """Whether a picture of the graph is asked for."""
         return self.render is not None or self.format in DRAWN
+
+    @property
+    def drawing(self) -> "DrawingOptions":
+        """How to draw it."""
+        from autodiff.pictures.options import DrawingOptions
+
+        digits = self.digits if self.format in ("tree", "mermaid") else None
+        return DrawingOptions(self.style, self.local, self.collapse, digits, self.max_drawn)
 
 
 ROW_OPTIONS = (

@@ -20,11 +20,6 @@ def rounded(number: float, digits: int) -> str:
     return f"{number:.{digits}g}" if isfinite(number) else shortest(number)
 
 
-def drawn(number: float, digits: int) -> str:
-    """A number for a picture: with that many significant digits, but a whole one as it is up to six."""
-    return rounded(number, 6 if number % 1 == 0 else digits)
-
-
 def shortest_rows(numbers: Any, delimiter: str, text_of: Callable[[float], str] = shortest) -> bytes:
     """A matrix of numbers as `shortest` writes them, a line each row."""
     import numpy as np

@@ -25,6 +25,8 @@ class Program:
     elements: Mapping[Node, int]
     calls: Mapping[Node, Call]
     """Of a node made on the way to the value of a call, that call."""
+    gates: str = "written"
+    """The form of its gates, a key of `GATES`."""
 
     @cached_property
     def graph(self) -> Graph:
@@ -46,7 +48,7 @@ class Program:
                 tuple(new[node] for node in value) if isinstance(value, tuple) else new[value]
                 for value in program.outputs
             ]
-            program = replace(program, outputs=outputs, elements=elements, calls=calls)
+            program = replace(program, outputs=outputs, elements=elements, calls=calls, gates=form)
         return program
 
     def with_outputs(self, outputs: Sequence[Value]) -> "Program":

@@ -1,6 +1,5 @@
 """Functions and Scalars that show themselves in a notebook, each as the picture of its graph."""
 
-from autodiff.cli.request import Request
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.evaluation.answer import Answer
 from autodiff.evaluation.errors import Failure
@@ -13,10 +12,11 @@ __all__ = ["Function", "Scalar", "parse"]
 
 def _picture(answer: Answer) -> str | None:
     """None where it would be too large to read: then a notebook shows the text."""
+    from autodiff.pictures.options import DrawingOptions
     from autodiff.pictures.pictures import picture
 
     try:
-        return picture(answer, "svg", Request()).decode()
+        return picture(answer, "svg", DrawingOptions()).decode()
     except Failure:
         return None
 

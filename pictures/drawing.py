@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autodiff.cli.request import Request
+from autodiff.engine.graph import Constant, Input
 from autodiff.engine.passes import local_derivatives
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.answer import Answer
 from autodiff.evaluation.errors import NotMet
+from autodiff.evaluation.numbers import rounded
 from autodiff.grammar.values import Call
+from autodiff.pictures.options import DrawingOptions
 
 _LONGEST_TEXT = 30
 
@@ -30,38 +32,82 @@ class Gate:
     """Of a fused gate the expression that it stands for."""
 
 
+class TooLargeToDraw(NotMet):
+    """A graph of more nodes than one can read in a picture."""
+
+    def __init__(self, nodes: int, options: DrawingOptions) -> None:
+        super().__init__(f"a graph of {nodes} nodes is too large to draw (the limit is {options.max_drawn})")
+        self.nodes, self.collapsed = nodes, options.collapse
+
+
+def printable(text: str) -> str:
+    """A text on one line, with nothing in it that a file of text or XML cannot hold."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 class Drawing:
     """The nodes that are drawn, in topological order, and the gate of each that is computed."""
 
-    def __init__(self, answer: Answer, request: Request) -> None:
-        self.answer, self.graph, self.fused = answer, answer.program.graph, request.gates == "fused"
+    def __init__(self, evaluation: Answer, options: DrawingOptions) -> None:
+        self.evaluation, self.options = evaluation, options
+        self.graph = evaluation.program.graph
         self.uses = Counter(j for operands in self.graph.operands for j in operands)
         gates: dict[int, Gate] = {}
-        pending = list(answer.outputs)
+        pending = list(evaluation.outputs)
         while pending:
             i = pending.pop()
             operation = self.graph.nodes[i].operation
             if operation is not None and i not in gates:
-                gates[i] = (request.collapse and self._collapsed(i, operation)) or self._single(i, operation)
+                gates[i] = (options.collapse and self._collapsed(i, operation)) or self._single(i, operation)
                 pending.extend(gates[i].operands)
         self.gates = dict(sorted(gates.items()))
-        used = {j for gate in self.gates.values() for j in gate.operands} | set(answer.outputs)
+        used = {j for gate in self.gates.values() for j in gate.operands} | set(evaluation.outputs)
         self.nodes = sorted(used)
-        if len(used) > request.max_drawn:
-            message = f"a graph of {len(used)} nodes is too large to draw (the limit is {request.max_drawn})"
-            hint = "" if request.collapse else ", or draw calls and long sums as one gate each with --collapse"
-            raise NotMet(message, f"raise it with --max-drawn {len(used)}{hint}")
+        if len(used) > options.max_drawn:
+            raise TooLargeToDraw(len(used), options)
+
+    def title(self, i: int, longest: int = 60) -> str:
+        """What a node is called, on one line; nothing where a leaf of Python has no label."""
+        node = self.graph.nodes[i]
+        if isinstance(node, Input) and node.label is None:
+            return ""
+        return printable(self.evaluation.program.title(node, longest))
+
+    def number(self, number: float, digits: int) -> str:
+        """A number with the digits asked for; else with so many, but a whole one as it is up to six."""
+        return rounded(number, self.options.digits or (max(6, digits) if number % 1 == 0 else digits))
+
+    def numbers(self, i: int, digits: int = 6) -> tuple[str, str]:
+        """The value of a node and its gradient as a text shows them, as far as there are any and they are news."""
+        node, evaluation = self.graph.nodes[i], self.evaluation
+        if not evaluation.values or (isinstance(node, Constant) and node.label is None):
+            return "", ""
+        value = self.number(evaluation.values[i], digits)
+        if evaluation.adjoints is None or isinstance(node, Constant):
+            return value, ""
+        return value, ", ".join(self.number(d, digits) for d in evaluation.derivatives(i))
+
+    def is_data(self, i: int) -> bool:
+        """Whether a node is an input that derivatives were asked by others than."""
+        evaluation = self.evaluation
+        return evaluation.adjoints is not None and isinstance(self.graph.nodes[i], Input) and i not in evaluation.asked
+
+    def has_gradient(self, i: int) -> bool:
+        """Whether a gradient is drawn for a node: data and constants have none."""
+        if self.evaluation.adjoints is None or isinstance(self.graph.nodes[i], Constant):
+            return False
+        return not self.is_data(i)
 
     def flows(self, i: int) -> list[bool]:
         """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
         gate = self.gates[i]
-        if self.answer.adjoints is None:
+        if self.evaluation.adjoints is None:
             return [True] * len(gate.operands)
         return [self.reached(i) and local is not None for local in gate.locals]
 
     def reached(self, i: int) -> bool:
         """Whether anything flows back to a node; so it is where no gradient was asked for."""
-        adjoints = self.answer.adjoints
+        adjoints = self.evaluation.adjoints
         return adjoints is None or any(each[i] is not None for each in adjoints)
 
     def _single(self, i: int, operation: Operation) -> Gate:
@@ -70,17 +116,18 @@ class Drawing:
 
     def _written(self, i: int, operation: Operation) -> str:
         """The text of a gate that is not written as such a call; nothing where it is."""
-        program, node = self.answer.program, self.graph.nodes[i]
-        if not self.fused or operation.symbol or node in program.calls or self._call(i):
+        program, node = self.evaluation.program, self.graph.nodes[i]
+        if program.gates != "fused" or operation.symbol or node in program.calls or self._call(i):
             return ""
         text = program.source(node, _LONGEST_TEXT)
-        return "" if text.startswith(tuple(f"{name}(" for name in (operation.name, *operation.aliases))) else text
+        calls = tuple(f"{name}(" for name in (operation.name, *operation.aliases))
+        return "" if text.startswith(calls) else printable(text)
 
     def _locals(self, i: int) -> Sequence[float | None]:
         """The local derivatives of an operation; any number where there are no values yet."""
-        if not self.answer.values:
+        if not self.evaluation.values:
             return [0.0] * len(self.graph.operands[i])
-        return local_derivatives(self.graph, self.answer.values, i)
+        return local_derivatives(self.graph, self.evaluation.values, i)
 
     def _collapsed(self, i: int, operation: Operation) -> Gate | None:
         """The gates behind a node that are the insides of one call, or of one sum, as a single gate."""
@@ -89,7 +136,7 @@ class Drawing:
             inside, operands = self._inside(i, call)
             return Gate(
                 call.name,
-                self.answer.program.title(self.graph.nodes[i]),
+                self.evaluation.program.title(self.graph.nodes[i]),
                 (),
                 operands,
                 self._through(i, inside, operands),
@@ -100,7 +147,7 @@ class Drawing:
 
     def _call(self, i: int) -> Call | None:
         """The call whose value a node is."""
-        inner = (self.answer.program.calls.get(self.graph.nodes[j]) for j in self.graph.operands[i])
+        inner = (self.evaluation.program.calls.get(self.graph.nodes[j]) for j in self.graph.operands[i])
         return next((call for call in inner if call and call.span == self.graph.nodes[i].span), None)
 
     def _inside(self, i: int, call: Call) -> tuple[list[int], list[int]]:
@@ -108,7 +155,7 @@ class Drawing:
         calls, inside, operands, pending = {call}, [i], list[int](), list(self.graph.operands[i][::-1])
         while pending:
             j = pending.pop()
-            if self.answer.program.calls.get(self.graph.nodes[j]) not in calls:
+            if self.evaluation.program.calls.get(self.graph.nodes[j]) not in calls:
                 operands.append(j)
                 continue
             inside.append(j)
@@ -129,11 +176,12 @@ class Drawing:
 
     def _terms(self, i: int) -> list[int]:
         """What a sum adds up, in written order: the terms of sums that nothing else uses are its own."""
+        outputs = self.evaluation.outputs
         terms, pending = list[int](), list(self.graph.operands[i][::-1])
         while pending:
             j = pending.pop()
             node = self.graph.nodes[j]
-            own = node.operation in SUMS and node.label is None and self.uses[j] == 1 and j not in self.answer.outputs
+            own = node.operation in SUMS and node.label is None and self.uses[j] == 1 and j not in outputs
             if own and self._call(j) is None:
                 pending.extend(self.graph.operands[j][::-1])
             else:
