@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, cast
 
-from autodiff.engine.graph import Constant, Graph, Input, Node, Span
+from autodiff.engine.graph import Constant, Graph, Input, Node, Span, topological_order
+from autodiff.engine.table.operation import Operation
 from autodiff.grammar.values import Call, Value, scalars
 
 _LONGEST_NAME = 60
@@ -50,6 +52,22 @@ class Program:
             ]
             program = replace(program, outputs=outputs, elements=elements, calls=calls, gates=form)
         return program
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles hold the nodes in a flat list, each with the positions of its operands: of nodes that hold
+        nodes they would recurse, and a text would have to be read again as what it was printed from."""
+        nodes = topological_order([*self.graph.inputs, *self.graph.outputs])
+        position = dict(zip(nodes, range(len(nodes)), strict=True))
+        place = position.__getitem__
+
+        def placed(value: Value) -> Any:
+            return tuple(map(place, value)) if isinstance(value, tuple) else place(value)
+
+        rows = [(_content(node), tuple(map(place, node.operands)), node.label, node.span) for node in nodes]
+        inputs = {name: placed(value) for name, value in self.inputs.items()}
+        elements = {position[node]: i for node, i in self.elements.items() if node in position}
+        calls = {position[node]: call for node, call in self.calls.items() if node in position}
+        return _restored, (self.text, rows, inputs, list(map(placed, self.outputs)), self.several, elements, calls)
 
     def with_outputs(self, outputs: Sequence[Value]) -> "Program":
         """Other outputs of the same inputs, which no text says."""
@@ -99,6 +117,45 @@ class Program:
         from autodiff.grammar.print.text import print_expression
 
         return print_expression(node, {other: other.label for other in self.graph.nodes if other.label}, brief=True)
+
+
+def _content(node: Node) -> Operation | float | str:
+    """What a node is, besides its operands: an operation, a number, or the name of a variable."""
+    if isinstance(node, Input):
+        return node.name
+    return node.number if isinstance(node, Constant) else cast(Operation, node.operation)
+
+
+def _restored(
+    text: str,
+    rows: Sequence[tuple[Operation | float | str, tuple[int, ...], str | None, Span | None]],
+    inputs: Mapping[str, Any],
+    outputs: Sequence[Any],
+    several: bool,
+    elements: Mapping[int, int],
+    calls: Mapping[int, Call],
+) -> Program:
+    """The program that `Program.__reduce__` took apart."""
+    nodes: list[Node] = []
+    for content, operands, label, span in rows:
+        if isinstance(content, Operation):
+            nodes.append(Node(content, tuple(map(nodes.__getitem__, operands)), label, span))
+        elif isinstance(content, str):
+            nodes.append(Input(content, span))
+        else:
+            nodes.append(Constant(content, label=label, span=span))
+
+    def value(places: Any) -> Value:
+        return tuple(map(nodes.__getitem__, places)) if isinstance(places, tuple) else nodes[places]
+
+    return Program(
+        text,
+        {name: value(places) for name, places in inputs.items()},
+        list(map(value, outputs)),
+        several,
+        {nodes[i]: index for i, index in elements.items()},
+        {nodes[i]: call for i, call in calls.items()},
+    )
 
 
 def _as_call(gate: Node) -> Call:

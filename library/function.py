@@ -1,7 +1,6 @@
 """The library's face: a program as a function of Python numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -126,16 +125,6 @@ class Function:
         lengths = {name: len(value) for name, value in self.program.inputs.items() if isinstance(value, tuple)}
         return f"autodiff.parse({str(self)!r}{f', lengths={lengths}' if lengths else ''})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles are read from text again."""
-        from autodiff.grammar.print.text import print_program
-
-        def length(value: Value) -> int | None:
-            return len(value) if isinstance(value, tuple) else None
-
-        inputs = {name: length(value) for name, value in self.program.inputs.items()}
-        return _restored, (print_program(self.program.graph.outputs), inputs, list(map(length, self.program.outputs)))
-
     def _check_scalar(self) -> None:
         if self.program.several:
             raise ValueError("this needs a function with one output")
@@ -171,23 +160,6 @@ class Function:
         rest = iter(items)
         shaped = [[next(rest) for _ in v] if isinstance(v, tuple) else next(rest) for v in self.program.outputs]
         return shaped if len(shaped) > 1 else shaped[0]
-
-
-def _restored(text: str, inputs: Mapping[str, int | None], outputs: Sequence[int | None]) -> Function:
-    """A function by its flat outputs, its variables and what are vectors among them."""
-    read = _parse(text, inputs)
-    variables = {
-        name: read.inputs.get(name)
-        or (Input(name) if length is None else tuple(Input(f"{name}[{i}]") for i in range(length)))
-        for name, length in inputs.items()
-    }
-    flat = iter(read.graph.outputs)
-    values: list[Value] = [
-        next(flat) if length is None else tuple(next(flat) for _ in range(length)) for length in outputs
-    ]
-    return Function(
-        replace(read, inputs=variables, several=len(values) > 1 or None not in outputs).with_outputs(values)
-    )
 
 
 def _double(x: Any) -> float:

@@ -70,13 +70,28 @@ def test_gates() -> None:
     assert isnan(parse("tanh(x)", gates="basic")(x=800))
 
 
-@pytest.mark.parametrize("function", [NEURON, NEURON.derivative("x"), parse("x*[1, 2], w[1]", lengths={"w": 2})])
-def test_functions_can_be_copied_and_pickled(function: Function) -> None:
-    values = dict(zip(function.inputs, (0.5, [1, 2]) if "w" in function.inputs else (0.5, 2, 3)))
-    for twin in (copy.deepcopy(function), pickle.loads(pickle.dumps(function))):
-        assert twin.inputs == function.inputs
-        assert twin(**values) == function(**values)
-        assert twin.gradient(**values) == function.gradient(**values)
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(NEURON, NEURON.derivative("x"), parse("x*[1, 2], w[1]", lengths={"w": 2}), parse("w @ w", lengths={"w": 1})),
+        *map(parse, ("pi=3; pi*x", "tau = x/3; x = 2; tau*pi*x", "k = 0.1; [k*y, nan][1] + pi/y", "-0.0*x", "2")),
+        parse("f(x) = softmax([x, 2*x]); f(y)[0]", gates="basic"),
+    ],
+    ids=str,
+)
+def test_copies_and_pickles_compute_the_same(function: Function) -> None:
+    lengths = {name: len(value) for name, value in function.program.inputs.items() if isinstance(value, tuple)}
+    values = {name: [0.25, 0.5][: lengths[name]] if name in lengths else 0.5 for name in function.inputs}
+    for twin in (copy.copy(function), copy.deepcopy(function), pickle.loads(pickle.dumps(function))):
+        assert (str(twin), repr(twin), twin.inputs) == (str(function), repr(function), function.inputs)
+        for name in ("__call__", "gradient"):
+            assert repr(getattr(twin, name)(**values)) == repr(getattr(function, name)(**values))
+        assert twin.program.names() == function.program.names()
+
+
+def test_a_pickle_of_a_deep_graph_does_not_recurse() -> None:
+    deep = parse("y = x" + "; y = sin(y)" * 20_000 + "; y")
+    assert pickle.loads(pickle.dumps(deep)).gradient(x=1) == deep.gradient(x=1)
 
 
 def test_what_is_shown_reads_back() -> None:
