@@ -42,6 +42,7 @@ def play(workshop: Workshop, function: Function, arguments: Sequence[Value], spa
     first_age, call = Node().age, Call(function.name, span)
     stack: list[Value] = []
     frames = [(iter(function.body), arguments)]
+    workshop.playing = call
     try:
         while frames:
             steps, arguments = frames[-1]
@@ -60,4 +61,6 @@ def play(workshop: Workshop, function: Function, arguments: Sequence[Value], spa
     except ProgramError as error:
         error.hint = error.hint or f"in the call {workshop.text[slice(*span)]}"
         raise
+    finally:
+        workshop.playing = None
     return workshop.note_result(stack[0], call, first_age)

@@ -42,9 +42,12 @@ class Program:
 
         program = self
         for rewriting in GATES[form](self.graph.outputs):
-            new, place = rewriting.new, {gate: _as_call(gate) for gate in rewriting.inner.values()}
+            new, place = (
+                rewriting.new,
+                {gate: _as_call(gate, program.calls.get(gate)) for gate in rewriting.inner.values()},
+            )
             calls = {new[node]: call for node, call in program.calls.items() if node in new}
-            calls |= {node: place[gate] for node, gate in rewriting.inner.items() if node.operation}
+            calls |= {node: place[gate] for node, gate in rewriting.inner.items()}
             elements = {new[node]: i for node, i in program.elements.items() if node in new}
             outputs = [
                 tuple(new[node] for node in value) if isinstance(value, tuple) else new[value]
@@ -158,10 +161,10 @@ def _restored(
     )
 
 
-def _as_call(gate: Node) -> Call:
+def _as_call(gate: Node, outer: Call | None) -> Call:
     """A gate that was taken apart, for those that it became."""
     assert gate.operation is not None
-    return Call(gate.operation.symbol or gate.operation.name, gate.span or (0, 0))
+    return Call(gate.operation.symbol or gate.operation.name, gate.span or (0, 0), outer)
 
 
 def _middle_cut(text: str, longest: int) -> str:

@@ -29,6 +29,15 @@ class Call(NamedTuple):
 
     name: str
     span: Span
+    outer: "Call | None" = None
+    """The call in whose function this one stands."""
+
+    def within(self, call: "Call") -> bool:
+        """Whether this is the call, or in its function."""
+        inner: Call | None = self
+        while inner is not None and inner != call:
+            inner = inner.outer
+        return inner is not None
 
 
 @dataclass
@@ -42,6 +51,8 @@ class Workshop:
     """Of a node that is an element of a vector, its index."""
     calls: dict[Node, Call] = field(default_factory=dict)
     """Of a node made on the way to the value of a call, that call."""
+    playing: Call | None = None
+    """The call of a function of the program whose body is being played."""
 
     def error(self, message: str, span: Span, hint: str | None = None) -> ProgramError:
         return ProgramError(message, self.text, span, hint)
@@ -158,7 +169,7 @@ class Workshop:
         left, right = operands
         if not isinstance(left, tuple) or not isinstance(right, tuple):
             raise self.needs_vector("a dot product needs two vectors", span, left, right)
-        products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), Call("@", span))
+        products = self.inside(self.apply(OPERATIONS["mul"], (left, right), span), Call("@", span, self.playing))
         return self.apply(OPERATIONS["sum"], (products,), span)
 
     def softmax(self, operands: Sequence[Value], span: Span) -> Value:
@@ -166,7 +177,7 @@ class Workshop:
         (x,) = operands
         if not isinstance(x, tuple):
             raise self.needs_vector("softmax needs a vector", span, x)
-        call = Call("softmax", span)
+        call = Call("softmax", span, self.playing)
         top = self.inside(self.apply(OPERATIONS["max"], (x,), span), call)
         shifted = self.inside(self.apply(OPERATIONS["sub"], (x, top), span), call)
         powers = self.inside(self.apply(OPERATIONS["exp"], (shifted,), span), call)

@@ -132,8 +132,8 @@ class Drawing:
     def _collapsed(self, i: int, operation: Operation) -> Gate | None:
         """The gates behind a node that are the insides of one call, or of one sum, as a single gate."""
         call = self._call(i)
-        if call is not None:
-            inside, operands = self._inside(i, call)
+        inside, operands = self._inside(i, call) if call else ([], [])
+        if call and operands:
             return Gate(
                 call.name,
                 self.evaluation.program.title(self.graph.nodes[i]),
@@ -147,21 +147,26 @@ class Drawing:
 
     def _call(self, i: int) -> Call | None:
         """The call whose value a node is."""
-        inner = (self.evaluation.program.calls.get(self.graph.nodes[j]) for j in self.graph.operands[i])
-        return next((call for call in inner if call and call.span == self.graph.nodes[i].span), None)
+        calls, own = self.evaluation.program.calls, self.evaluation.program.calls.get(self.graph.nodes[i])
+        for j in self.graph.operands[i]:
+            call = calls.get(self.graph.nodes[j])
+            while call is not None and not (own and own.within(call)):
+                if call.span == self.graph.nodes[i].span:
+                    return call
+                call = call.outer
+        return None
 
     def _inside(self, i: int, call: Call) -> tuple[list[int], list[int]]:
         """The nodes on the way to the value of a call, and what it is made of, in written order."""
-        calls, inside, operands, pending = {call}, [i], list[int](), list(self.graph.operands[i][::-1])
+        inside, operands, pending = [i], list[int](), list(self.graph.operands[i][::-1])
         while pending:
             j = pending.pop()
-            if self.evaluation.program.calls.get(self.graph.nodes[j]) not in calls:
+            own = self.evaluation.program.calls.get(self.graph.nodes[j])
+            if own and own.within(call):
+                inside.append(j)
+                pending.extend(self.graph.operands[j][::-1])
+            else:
                 operands.append(j)
-                continue
-            inside.append(j)
-            if inner := self._call(j):  # within the function another one is called
-                calls.add(inner)
-            pending.extend(self.graph.operands[j][::-1])
         return inside, list(dict.fromkeys(operands))
 
     def _through(self, i: int, inside: list[int], operands: list[int]) -> list[float | None]:

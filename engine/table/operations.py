@@ -222,6 +222,7 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: x * m.sign(x),
             local=lambda m, out, x: (m.sign(x),)),
         Operation("sign", "-1, 0 or 1", hard=(0,), kinks="0 everywhere",
+            definition=lambda m, x: m.where(x > 0.0, 1.0, m.where(x < 0.0, -1.0, m.floor(x))),  # 0, or nan of nan
             local=lambda m, out, x: (None,)),
         Operation("floor", "greatest integer not above x", kinks="0 everywhere",
             local=lambda m, out, x: (None,)),

@@ -97,9 +97,9 @@ def _parts(node: Node) -> Parts:
         return [x, " if ", condition, " else ", y], _CONDITIONAL
     if name == "norm":  # of any number of operands in Python
         return call("math.hypot(", operands, ")"), ATOM
-    if symbol is None and operation.variadic and name not in _BUILTIN:
-        inner = _expanded(operation, operands)
-        return _parts(inner)
+    if operation.variadic and (name not in _BUILTIN or len(operands) == 1):
+        inner = operands[0] if name in _BUILTIN else _expanded(operation, operands)  # Python's max takes several
+        return _parts(inner) if inner.operation else ([(inner, ATOM)], ATOM)
     if symbol is None:
         room = "" if name in _BUILTIN or not hasattr(math, name) else "math."
         return call(f"{room}{name}(", operands, ")"), ATOM

@@ -215,6 +215,26 @@ def test_collapsed_calls_and_sums_are_one_gate_each(shell: Run) -> None:
         assert [drawn.count(name) for name in ("n", "+", "*", "tanh")] == [2, 1, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("program", "gates", "wires"),
+    [
+        ("f(v) = softmax(v); f([x, y])[0]*2", "written", ["f: x, y", "*: (f([x, y]))[0], 2"]),
+        ("f(v) = v @ v; f([x, y]) - 1", "written", ["f: x, y", "-: f([x, y]), 1"]),
+        ("f(t) = 2*3; f(x)*y", "written", ["*: 2, 3", "*: f(x), y"]),  # a call without operands shows its inside
+        ("f(t) = sigmoid(t)*2; f(x)/y", "basic", ["f: x", "/: f(x), y"]),
+        ("sigmoid(x) + mish(y)", "basic", ["sigmoid: x", "mish: y", "+: sigmoid(x), mish(y)"]),
+    ],
+)
+def test_a_collapsed_gate_has_the_wires_of_its_call(shell: Run, program: str, gates: str, wires: list[str]) -> None:
+    done = shell(f"autodiff eval '{program}' x=1 y=2 --gates {gates} --collapse --format mermaid")
+    text = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), done.stdout)
+    name = dict(re.findall(r"([no]\d+)\(?\[\"([^<\"]*)", text))
+    found: dict[str, list[str]] = {}
+    for start, end in re.findall(r"(n\d+) --> (o\d+)", text):
+        found.setdefault(end, []).append(name[start])
+    assert [f"{name[gate]}: {', '.join(operands)}" for gate, operands in found.items()] == wires
+
+
 def test_numbers_and_flow_are_the_same_through_collapsed_gates(shell: Run) -> None:
     """The local derivative by x, through both gates inside; and none by what was not chosen there."""
     program = "'f(x, y) = where(x > 0, sin(x)*x, y); f(x, y)*2' x=1 y=3"
