@@ -19,32 +19,25 @@ Or define by run, with `Scalar` and every operation as a function (`autodiff fun
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autodiff._operations import *  # noqa: F403
     from autodiff.function import Function as Function
     from autodiff.function import parse as parse
     from autodiff.grammar.errors import ProgramError as ProgramError
     from autodiff.scalar import Scalar as Scalar
 
-_HOMES = dict.fromkeys(("Function", "Scalar", "parse"), "autodiff.notebook") | {
-    "ProgramError": "autodiff.grammar.errors"
-}
-"""Where public names are defined: loaded when asked for, since every start of the command imports this file."""
+    __version__: str
+
+_PUBLIC = ("Function", "ProgramError", "Scalar", "__version__", "parse")
+"""What there is beside the operations. All is loaded when asked for, since every start of the command comes by here."""
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from importlib import import_module
-
-        value = getattr(import_module(_HOMES[name]), name)
-    elif name == "__version__":
-        from importlib.metadata import version
-
-        value = version("autodiff-cli")
-    elif name == "__all__":
+def _attribute(name: str) -> Any:
+    if name == "__all__":
         import builtins
 
-        value = [public for public in __dir__() if not hasattr(builtins, public)]  # `import *` leaves sum() as it is
-    elif not name.startswith("_") and name in _functions():
-        value = _functions()[name]
+        value: Any = [public for public in __dir__() if not hasattr(builtins, public)]  # sum() stays Python's
+    elif name in _PUBLIC or (not name.startswith("_") and name in _functions()):
+        value = _loaded(name)
     else:
         import sys
 
@@ -53,8 +46,26 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+if not TYPE_CHECKING:  # else no misspelt name would be found
+    __getattr__ = _attribute
+
+
 def __dir__() -> list[str]:
-    return sorted({*_HOMES, *_functions()})
+    return sorted({*_PUBLIC, *_functions()})
+
+
+def _loaded(name: str) -> Any:
+    """A public name, from where it is defined."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("autodiff-cli")
+    from autodiff.function import Function, parse
+    from autodiff.grammar.errors import ProgramError
+    from autodiff.scalar import Scalar
+
+    there = {"Function": Function, "ProgramError": ProgramError, "Scalar": Scalar, "parse": parse}
+    return there[name] if name in there else _functions()[name]
 
 
 def _functions() -> dict[str, Any]:

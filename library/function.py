@@ -116,6 +116,13 @@ class Function:
         function.__doc__ = f"The value of {self} and a tuple of its derivatives, of {names} in this order."
         return function
 
+    def _repr_svg_(self) -> str | None:
+        """For notebooks: the graph without numbers."""
+        from autodiff.evaluation.answer import Answer
+        from autodiff.notebook import svg
+
+        return svg(Answer(self.program, {}, [], None, ()))
+
     def __str__(self) -> str:
         from autodiff.grammar.print.text import print_program
 

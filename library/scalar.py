@@ -7,10 +7,14 @@ from keyword import iskeyword
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
+from autodiff._operations import _Methods
 from autodiff.engine import passes
-from autodiff.engine.graph import Graph, Node
+from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS, SPELLINGS
+
+if TYPE_CHECKING:
+    from autodiff.evaluation.answer import Answer
 
 _NUMBER = (float, int, Real)  # the first two are Real as well, but quicker to tell
 
@@ -23,11 +27,11 @@ def _binary(name: str) -> tuple[Callable[["Scalar", "Scalar | float"], "Scalar"]
         if not isinstance(right, Scalar):
             if not isinstance(right, _NUMBER):
                 return NotImplemented
-            right = Scalar(float(right))
+            right = _Number(float(right))
         return _computed(operation, (left, right), evaluate(left._value, right._value))
 
     def on_the_right(right: "Scalar", left: Any) -> Any:
-        return on_the_left(Scalar(float(left)), right) if isinstance(left, _NUMBER) else NotImplemented
+        return on_the_left(_Number(float(left)), right) if isinstance(left, _NUMBER) else NotImplemented
 
     return on_the_left, on_the_right
 
@@ -42,19 +46,34 @@ def _comparison(name: str) -> Callable[["Scalar", "Scalar | float"], bool]:
     evaluate = getattr(FLOATS, name)
 
     def compare(left: "Scalar", right: Any) -> Any:
-        known = isinstance(right, (Scalar, *_NUMBER))
-        return evaluate(left._value, float(right)) == 1.0 if known else NotImplemented
+        if isinstance(right, Scalar):
+            return evaluate(left._value, right._value) == 1.0
+        return evaluate(left._value, float(right)) == 1.0 if isinstance(right, _NUMBER) else NotImplemented
 
     return compare
 
 
-class Scalar(Node):
+def _refused(what: str) -> Callable[["Scalar"], Any]:
+    """A conversion that would leave the graph in silence, so that no derivative came back."""
+
+    def refuse(self: "Scalar") -> Any:
+        raise TypeError(f"{what} would forget how {self!r} was computed: {_INSTEAD}")
+
+    return refuse
+
+
+_INSTEAD = "use the functions of autodiff, as in autodiff.sin(x) for math.sin(x), or take its number, x.value"
+
+
+class Scalar(_Methods, Node):
     """A number that remembers how it was computed, so that `backward` can tell what it depends on, and how strongly.
 
     `Scalar(2, label="x")` is a leaf. `+ - * / % **`, `abs` and the functions of this package, which are methods too,
     make computed ones: `sigmoid(a*x + b)`, `(a*x + b).sigmoid()`. Numbers may stand on either side; each becomes a leaf
     of its own. The arithmetic is IEEE 754's: overflow gives `inf`, a bad argument `nan`, and nothing raises.
-    `< <= > >=` compare values; `==` and `hash` go by identity, since a Scalar is a node of a graph.
+    `< <= > >=` compare values and `bool` asks whether the value is not 0; `==` and `hash` go by identity, since a
+    Scalar is a node of a graph. NumPy's functions of one operand, `np.sin(x)`, call the methods and stay in the graph;
+    `float(x)`, `int(x)` and the functions of `math` would leave it, and raise TypeError.
     """
 
     __slots__ = ("_value", "grad")
@@ -69,7 +88,9 @@ class Scalar(Node):
     """What it was computed from, in order, one that was used twice standing twice; empty for a leaf."""
 
     def __init__(self, value: float, label: str | None = None) -> None:
-        """A leaf. TypeError where the value is not a real number."""
+        """A leaf. TypeError where the value is not a real number, or the label is not a str."""
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"the label of a Scalar must be a str, not {label!r}")
         Node.__init__(self, label=label)
         self._value = _real(value)
         self.grad = 0.0
@@ -117,8 +138,9 @@ class Scalar(Node):
     def __pos__(self) -> "Scalar":
         return self
 
-    def __float__(self) -> float:
-        return self._value
+    __float__, __int__ = _refused("float(x)"), _refused("int(x)")
+    __round__: Any = _refused("round(x)")
+    __floor__, __ceil__, __trunc__ = _refused("math.floor(x)"), _refused("math.ceil(x)"), _refused("math.trunc(x)")
 
     def __format__(self, spec: str) -> str:
         return format(self._value, spec) if spec else repr(self)
@@ -130,9 +152,47 @@ class Scalar(Node):
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Scalar({self._value:g}{label})"
 
-    if TYPE_CHECKING:  # the functions of the table are set as methods below
+    def _repr_svg_(self) -> str | None:
+        """For notebooks: the graph behind it with the values, and after `backward` the gradients; None if too large."""
+        from autodiff.notebook import svg
 
-        def __getattr__(self, name: str) -> Callable[..., "Scalar"]: ...
+        return svg(_evaluation(self))
+
+
+class _Number(Scalar):
+    """A plain number beside a Scalar: pictures show it as a constant."""
+
+    __slots__ = ()
+
+
+def _evaluation(root: Scalar) -> "Answer":
+    """The graph behind a Scalar as a program at a point. Plain numbers are constants in it, and leaves inputs."""
+    from autodiff.evaluation.answer import Answer
+    from autodiff.grammar.program import Program
+
+    copies, found = dict[Node, Node](), dict[Node, Scalar]()
+    # A leaf that was given another value is younger than what was computed from it.
+    for node in sorted(topological_order([root]), key=lambda node: node.operation is not None):
+        assert isinstance(node, Scalar)
+        copies[node] = copy = _copy(node, copies)
+        found[copy] = node
+    inputs = {copy.name: copy for copy in found if isinstance(copy, Input)}
+    program = Program("", inputs, [copies[root]], False, {}, {})
+    nodes = [found[node] for node in program.graph.nodes]
+    gradients: list[list[float | None]] | None = [[node.grad for node in nodes]] if root.grad else None
+    return Answer(program, {}, [node.value for node in nodes], gradients, tuple(inputs))
+
+
+def _copy(node: Scalar, copies: dict[Node, Node]) -> Node:
+    """A node without a value; a leaf without a label is called by its number."""
+    label = None if node.label is None else str(node.label)
+    if node.operation is not None:
+        return Node(node.operation, tuple(copies[operand] for operand in node.operands), label)
+    if label is None and isinstance(node, _Number):
+        return Constant(node.value)
+    copy, number = Input(str(len(copies))), f"{node.value:.6g}"
+    copy.label = label or (f"({number})" if number.startswith("-") else number)
+    return copy
 
 
 def _real(number: Any) -> float:
@@ -168,7 +228,7 @@ def _function(operation: Operation) -> Callable[..., Scalar | float]:
             _check(operation, operands)
             if not any(issubclass(kind, Scalar) for kind in kinds):
                 return evaluate(*map(float, operands))
-            operands = tuple(x if isinstance(x, Scalar) else Scalar(x) for x in operands)
+            operands = tuple(x if isinstance(x, Scalar) else _Number(x) for x in operands)
         return _computed(operation, operands, evaluate(*[x._value for x in operands]))
 
     function.__name__ = function.__qualname__ = operation.name

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from autodiff.engine.graph import Constant, Input
-from autodiff.pictures.dot import GREEN, GREY, INK, RED, STOPPED, html, label_of, plain
+from autodiff.pictures.dot import GREEN, GREY, INK, RED, STOPPED, html, label_of, tooltip
 from autodiff.pictures.drawing import Drawing
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _draw_gate(dot: "Digraph", drawing: Drawing, i: int) -> None:
     gate, flows = drawing.gates[i], drawing.flows(i)
     local_shown = drawing.options.local and drawing.evaluation.values
     shape = {"shape": "circle" if len(gate.name) < 4 else "ellipse", "width": "0.35", "height": "0.35"}
-    dot.node(f"o{i}", label=label_of(gate), tooltip=plain(drawing.title(i)), margin="0.03", **shape)
+    dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(drawing.title(i)), margin="0.03", **shape)
     corners = {1: [":w"], 2: [":nw", ":sw"], 3: [":nw", ":w", ":sw"]}.get(len(gate.operands))
     for k, j in enumerate(gate.operands):
         label, local = "", gate.locals[k]
@@ -66,7 +66,7 @@ def _wire(drawing: Drawing, i: int) -> str:
     if len(outputs) > 1 and i in outputs:
         name = f"{outputs.index(i) + 1}: {name}"
     upper = f'<FONT COLOR="{GREY}">{name}</FONT>' * bool(name) + f'<FONT COLOR="{GREEN}">{above}</FONT>'
-    before = "" if node.operation or not title else f'<TD ROWSPAN="2" BORDER="0" CELLPADDING="4">{title}</TD>'
+    before = "" if node.operation else f'<TD ROWSPAN="2" BORDER="0" CELLPADDING="4">{title}</TD>'
     number = 'HEIGHT="18" CELLPADDING="2" BORDER="1"'
     return (
         f'<<TABLE COLOR="{GREY}" BORDER="0" CELLBORDER="0" CELLSPACING="0">'

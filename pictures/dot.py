@@ -16,11 +16,11 @@ def html(text: str) -> str:
     return escape(text).replace("\\", "\\\\")
 
 
-def plain(text: str) -> str:
-    """A user's text as a label or a tooltip of its own."""
+def tooltip(text: str) -> str:
+    """A user's text as a tooltip, in which Graphviz reads backslashes twice."""
     import graphviz
 
-    escaped: str = graphviz.escape(text.replace("&", "&amp;"))
+    escaped: str = graphviz.escape(text.replace("&", "&amp;").replace("\\", "\\\\"))
     return escaped
 
 
@@ -37,4 +37,7 @@ def name_of(gate: Gate) -> str:
 
 def label_of(gate: Gate) -> str:
     """The same as the label of an oval."""
-    return f"<{name_of(gate)}>" if gate.written else plain(gate.name)
+    import graphviz
+
+    label: str = f"<{name_of(gate)}>" if gate.written else graphviz.escape(gate.name)
+    return label

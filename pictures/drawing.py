@@ -67,11 +67,8 @@ class Drawing:
             raise TooLargeToDraw(len(used), options)
 
     def title(self, i: int, longest: int = 60) -> str:
-        """What a node is called, on one line; nothing where a leaf of Python has no label."""
-        node = self.graph.nodes[i]
-        if isinstance(node, Input) and node.label is None:
-            return ""
-        return printable(self.evaluation.program.title(node, longest))
+        """What a node is called, on one line."""
+        return printable(self.evaluation.program.title(self.graph.nodes[i], longest))
 
     def number(self, number: float, digits: int) -> str:
         """A number with the digits asked for; else with so many, but a whole one as it is up to six."""

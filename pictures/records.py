@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autodiff.engine.graph import Constant, Input
 from autodiff.evaluation.numbers import shortest
-from autodiff.pictures.dot import GREEN, GREY, INK, RED, STOPPED, colored, html, label_of, name_of, plain
+from autodiff.pictures.dot import GREEN, GREY, INK, RED, STOPPED, colored, html, label_of, name_of, tooltip
 from autodiff.pictures.drawing import Drawing, Gate
 
 if TYPE_CHECKING:
@@ -48,14 +48,13 @@ def draw(drawing: Drawing) -> "Digraph":
 def _draw_gate(dot: "Digraph", drawing: Drawing, i: int) -> None:
     """The oval in front of a box, with an arrow from every operand in written order and one to the box."""
     gate = drawing.gates[i]
-    tooltip = plain(gate.help)
     edges = [{} if flows else STOPPED for flows in drawing.flows(i)]
     if len(gate.operands) == 1:
         shape = {"shape": "ellipse", "width": "0.3", "height": "0.3", "margin": "0.05,0.02"}
-        dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip, **shape)
+        dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(gate.help), **shape)
         dot.edge(f"n{gate.operands[0]}:e", f"o{i}:w", **edges[0])
     else:
-        dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip)
+        dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip(gate.help))
         for port, j in enumerate(gate.operands):
             dot.edge(f"n{j}:e", f"o{i}:{port}:w", **edges[port])
     dot.edge(
@@ -94,11 +93,10 @@ def _box(drawing: Drawing, i: int) -> str:
     if output and len(evaluation.outputs) > 1:
         name = f"{evaluation.outputs.index(i) + 1}: {name}"
     tint = OUTPUT if output else DATA if drawing.is_data(i) else ASKED if isinstance(node, Input) else "white"
-    rows = [f'<TR><TD COLSPAN="2"{_width(name)}>{html(name)}</TD></TR>'] * bool(name)
-    rows += [f"<TR>{cells}</TR>"] * bool(cells)
     return (
         f'<<TABLE BORDER="{2 if output else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{tint}" '
-        f'COLOR="{INK if output else GREY}">{"<HR/>".join(rows)}</TABLE>>'
+        f'COLOR="{INK if output else GREY}">'
+        f'<TR><TD COLSPAN="2"{_width(name)}>{html(name)}</TD></TR>{cells and f"<HR/><TR>{cells}</TR>"}</TABLE>>'
     )
 
 
@@ -116,4 +114,4 @@ def _tooltip(drawing: Drawing, i: int) -> str:
         text += f" = {shortest(evaluation.values[i])}"
     if drawing.has_gradient(i):
         text += "\ngradient " + ", ".join(shortest(d) for d in evaluation.derivatives(i))
-    return plain(text.removeprefix(" = "))
+    return tooltip(text)

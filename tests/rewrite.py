@@ -2,7 +2,8 @@
 
     python tests/rewrite.py [FILE]...
 
-The README, `docs/*.md`, their pictures, the README's Python session and all `*.transcript` files; or the files named.
+The README, `docs/*.md`, their pictures, the README's Python session, all `*.transcript` files and the stub of the
+operations, `library/_operations.pyi`; or the files named.
 """
 
 import doctest
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from support import stub
 from support.transcripts import FILES, ROOT, run_in, session, shown, with_outputs
 
 
@@ -45,9 +47,9 @@ def with_session(text: str) -> str:
     return text
 
 
-for file in map(Path, sys.argv[1:]) if len(sys.argv) > 1 else FILES:
+for file in map(Path, sys.argv[1:]) if len(sys.argv) > 1 else [*FILES, stub.FILE]:
     before = file.read_text("utf-8")
-    after = with_outputs(before, file.suffix, output)
+    after = stub.stub() if file.suffix == ".pyi" else with_outputs(before, file.suffix, output)
     after = with_session(after) if file.name == "README.md" else after
     if after != before:
         file.write_text(after, "utf-8")

@@ -2,8 +2,11 @@
 
 import math
 import operator
+import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from fractions import Fraction
+from html import unescape
 from keyword import iskeyword
 from typing import Any
 
@@ -15,7 +18,9 @@ from autodiff import Scalar
 from autodiff.engine.passes import forward
 from autodiff.engine.table.operations import OPERATIONS, SPELLINGS
 from autodiff.grammar.parser import parse
-from autodiff.scalar import FUNCTIONS
+from autodiff.pictures.options import DrawingOptions
+from autodiff.pictures.pictures import picture
+from autodiff.scalar import FUNCTIONS, _evaluation
 
 OPERATORS = (operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.pow)
 UNFIT = ["2", None, 1j, [1.0], Scalar]
@@ -48,9 +53,40 @@ def test_unary_operators() -> None:
     for result, value, slope in ((-x, 3.0, -1.0), (abs(x), 3.0, -1.0), (+x, -3.0, 1.0)):
         result.backward()
         assert (result.value, x.grad) == (value, slope)
-    assert float(x) == -3.0
     assert x
     assert not Scalar(0)
+
+
+@pytest.mark.parametrize(
+    "leave", [float, int, complex, round, math.sin, math.floor, math.ceil, math.trunc, lambda x: math.hypot(x, 1)]
+)
+def test_what_would_leave_the_graph_in_silence_is_refused(leave: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"use the functions of autodiff, as in autodiff\.sin\(x\).* or .* x\.value"):
+        leave(Scalar(2, label="x"))
+
+
+def test_functions_of_numpy_stay_in_the_graph_or_are_refused() -> None:
+    import numpy as np
+
+    x = Scalar(0.5)
+    slopes = {
+        "sin": math.cos(0.5),
+        "exp": math.exp(0.5),
+        "sqrt": 0.5**0.5,
+        "arctan": 0.8,
+        "absolute": 1,
+        "negative": -1,
+    }
+    for name, slope in slopes.items():
+        result = getattr(np, name)(x)
+        result.backward()
+        assert result.value == pytest.approx(getattr(np, name)(0.5), rel=1e-15)
+        assert x.grad == pytest.approx(slope, rel=1e-15)
+    total = np.array([1.0, 2.0]) @ np.array([x, x * x])
+    total.backward()
+    assert (total.value, x.grad) == (1.0, 3.0)
+    with pytest.raises(TypeError, match="autodiff"):
+        np.array([x], dtype=float)
 
 
 def test_comparisons_are_those_of_values_and_equality_is_identity() -> None:
@@ -79,6 +115,8 @@ def test_what_is_no_real_number_is_a_type_error(unfit: Any) -> None:
         Scalar(unfit)
     with pytest.raises(TypeError, match="must be a real number"):
         x.value = unfit
+    with pytest.raises(TypeError, match="label of a Scalar must be a str"):
+        Scalar(1, label=1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"hypot\(x, y\) takes Scalars and real numbers, not"):
         autodiff.hypot(x, unfit)
     assert x.value == 1.0
@@ -253,3 +291,58 @@ def test_a_star_import_leaves_the_builtins_alone() -> None:
     there: dict[str, Any] = {}
     exec("from autodiff import *; total = sum([1, 2]), max('ab'), sigmoid(0), Scalar(1) > 0", there)
     assert there["total"] == (3, "b", 0.5, True)
+
+
+def texts(svg: str) -> list[str]:
+    """What a picture shows to the eye."""
+    return ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_leaf_without_a_label_is_drawn_with_value_and_gradient_and_a_plain_number_in_grey() -> None:
+    x, y = Scalar(3), Scalar(-4)
+    z = 5 * x * y
+    z.backward()
+    svg = z._repr_svg_()
+    assert svg is not None
+    # For a leaf its number as its name, its value and its gradient; for 5 the number alone.
+    assert sorted(texts(svg)) == sorted(
+        ["5", "*", "3", "3", "-20", "5*3", "15", "-4", "*", "(-4)", "-4", "15", "5*3*(-4)", "-60", "1"]
+    )
+    grey = [text for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text") if text.text == "5"]
+    assert grey[0].attrib["fill"] == "#6e7781"
+    twins = Scalar(2) * Scalar(2)
+    twins.backward()
+    assert twins.operands[0].grad == 2
+    assert texts(twins._repr_svg_() or "").count("2") == 6  # two names, values and gradients
+
+
+HARD = [
+    r"\Gamma",
+    r"\N and \G",
+    'a<b>&amp;"',
+    "<b>x</b>",
+    "tail\\",
+    "two\nlines",
+    "a\ab",
+    "&#92;",
+    "a\ud800b",
+    "日本",
+    "]]>",
+]
+
+
+@pytest.mark.parametrize("label", HARD, ids=ascii)
+def test_labels_are_drawn_as_they_are(label: str) -> None:
+    """But for what is not printable, which becomes a space."""
+    shown = "".join(c if c.isprintable() else " " for c in label)
+    product = Scalar(2, label=label) * 3
+    product.label = label
+    evaluation = _evaluation(product + 1)
+    for style in ("record", "circuit"):
+        drawn = texts(picture(evaluation, "svg", DrawingOptions(style=style)).decode())
+        assert [text.strip() for text in drawn].count(shown.strip()) == 2
+    titles = re.findall('xlink:title="(.*?)"', picture(evaluation, "svg", DrawingOptions()).decode(), re.DOTALL)
+    assert f"{shown} = 2" in map(unescape, titles)
+    chart = picture(evaluation, "mermaid", DrawingOptions()).decode()
+    boxes = [re.sub("#([0-9]+);", lambda c: chr(int(c[1])), line) for line in chart.splitlines() if '["' in line]
+    assert sum(f'["{shown}<br>' in box for box in boxes) == 2

@@ -13,7 +13,7 @@ import pytest
 import autodiff
 from autodiff import Function, ProgramError, Scalar, parse, sigmoid
 
-from .conftest import Run
+from ..conftest import Run
 
 AT = {"a": 0.2, "x": 2, "b": 0.6}
 NEURON = parse("sigmoid(a*x + b) + a")
