@@ -6,16 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autodiff.cli.files import read_text
+from autodiff.cli.console import Console
 from autodiff.engine.passes import forward
 from autodiff.evaluation.errors import WrongRequest
-from autodiff.grammar.errors import ProgramError, enumerated
+from autodiff.evaluation.reading import Number
+from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
-from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
-
-Number = float | list[float]
-"""The value of a variable: a scalar or a vector."""
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(.*)", re.DOTALL)
 
@@ -34,9 +31,9 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
     return given
 
 
-def read_vars(file: Path) -> dict[str, Number]:
+def read_vars(file: Path, console: Console) -> dict[str, Number]:
     """The bindings in a JSON or TOML file: one object of numbers, lists of numbers, or expressions as strings."""
-    bindings = _load(file)
+    bindings = _load(file, console)
     if not isinstance(bindings, dict):
         raise WrongRequest(f'{file} holds no names: it must be an object such as {{"x": 2}}')
     return {
@@ -49,7 +46,7 @@ def read_vars(file: Path) -> dict[str, Number]:
     }
 
 
-def _load(file: Path) -> Any:
+def _load(file: Path, console: Console) -> Any:
     import json
     import tomllib
 
@@ -61,7 +58,7 @@ def _load(file: Path) -> Any:
         raise WrongRequest(
             f"cannot tell the format of {file} by its ending", "bindings are read from .json and .toml files"
         )
-    text = read_text(file)
+    text = console.read_text(file)
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:
@@ -96,38 +93,6 @@ def evaluate_constant(name: str, text: str) -> Number:
     values = forward(graph, {})
     numbers = [values[graph.position[node]] for node in scalars(output)]
     return numbers if isinstance(output, tuple) else numbers[0]
-
-
-def check_bindings(program: Program, given: Iterable[str], values: Iterable[str]) -> str | None:
-    """What to say of bindings without a variable; Failure where a variable has no value, since one may be mistyped.
-
-    A derivative may have lost a variable, and is given the same values all the same.
-    """
-    names, known = list(program.inputs), set(values)
-    spare = [name for name in given if name not in names]
-    if spare and not known.issuperset(names):
-        raise WrongRequest(f"'{spare[0]}' is no variable of the expression", _known(names))
-    return "nothing depends on " + enumerated([f"'{name}'" for name in spare]) if spare else None
-
-
-def _known(names: list[str]) -> str:
-    if not names:
-        return "it has no variables"
-    return f"its variable{'s are' if len(names) > 1 else ' is'} {', '.join(names)}"
-
-
-def check_complete(program: Program, given: Iterable[str]) -> None:
-    """ProgramError where a variable has no binding, at its first appearance."""
-    known = set(given)
-    names = [name for name in program.inputs if name not in known]
-    if not names:
-        return
-    place = scalars(program.inputs[names[0]])[0].span or (0, 0)
-    hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
-    if "e" in names:
-        hint += "; Euler's number is exp(1)"
-    quoted = [f"'{name}'" for name in names[:4]] + ["others"] * (len(names) > 4)
-    raise ProgramError(f"no value for {enumerated(quoted)}", program.text, place, hint)
 
 
 def _binding_hint(argument: str) -> str | None:

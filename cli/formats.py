@@ -1,20 +1,22 @@
 """The output formats, each a function from an answer to its text. Nothing else lists them."""
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import isfinite
-from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autodiff.cli.console import Console
 from autodiff.cli.request import Request
 from autodiff.engine.graph import Input
-from autodiff.evaluation.answer import Answer
 from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded, shortest
 
+if TYPE_CHECKING:
+    from autodiff.evaluation.remarks import Warning
 
-def plain(answer: Answer, request: Request) -> str:
+
+def plain(answer: Evaluation, request: Request, console: Console) -> str:
     """One number a line, or for a gradient `name<TAB>derivative`; the output's name first where there are several."""
     rows: list[tuple[str, ...]]
     if answer.adjoints is None:
@@ -31,7 +33,7 @@ def plain(answer: Answer, request: Request) -> str:
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def json_text(answer: Answer, request: Request) -> str:
+def json_text(answer: Evaluation, request: Request, console: Console) -> str:
     """One object on one line; a number that is not finite is null and named in `warnings`."""
     several = answer.program.several
     document: dict[str, Any] = {
@@ -47,9 +49,18 @@ def json_text(answer: Answer, request: Request) -> str:
         document["gradient"] = _one_or_list(gradients, several)
     if request.nodes:
         document["nodes"] = [_json_node(answer, i, several) for i in range(len(answer.values))]
-    if warnings := [*(warning.message() for warning in answer.warnings), *_null_numbers(answer, request.nodes)]:
+    if warnings := [*(warning.message() for warning in warnings_of(answer)), *_null_numbers(answer, request.nodes)]:
         document["warnings"] = warnings
     return json_line(document)
+
+
+def warnings_of(answer: Evaluation) -> "list[Warning]":
+    """What is wrong with the numbers of an answer."""
+    if answer.is_finite():
+        return []
+    from autodiff.evaluation.remarks import warnings
+
+    return warnings(answer)
 
 
 def json_line(document: dict[str, Any]) -> str:
@@ -59,7 +70,7 @@ def json_line(document: dict[str, Any]) -> str:
     return json.dumps(_without_non_finite(document), ensure_ascii=False) + "\n"
 
 
-def _null_numbers(answer: Answer, nodes: bool) -> list[str]:
+def _null_numbers(answer: Evaluation, nodes: bool) -> list[str]:
     """Names for the numbers beside the answer itself that JSON has no notation for."""
     graph = answer.program.graph
     numbers = [(f"the input {v.name}", answer.values[i]) for i, v in enumerate(graph.nodes) if isinstance(v, Input)]
@@ -69,7 +80,7 @@ def _null_numbers(answer: Answer, nodes: bool) -> list[str]:
     return [f"{what} is {shortest(number)}" for what, number in numbers if not isfinite(number)]
 
 
-def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
+def _json_node(answer: Evaluation, i: int, several: bool) -> dict[str, Any]:
     graph = answer.program.graph
     operation = graph.nodes[i].operation
     node: dict[str, Any] = {
@@ -83,7 +94,7 @@ def _json_node(answer: Answer, i: int, several: bool) -> dict[str, Any]:
     return node
 
 
-def _column(answer: Answer, place: list[int] | int, k: int) -> list[float] | float:
+def _column(answer: Evaluation, place: list[int] | int, k: int) -> list[float] | float:
     """The derivatives of the k-th output by the elements of a vector, or the one by a scalar."""
     if isinstance(place, list):
         return [answer.derivative(i, k) for i in place]
@@ -105,7 +116,7 @@ def _without_non_finite(item: Any) -> Any:
     return item
 
 
-def separated(answer: Answer, request: Request, *, delimiter: str) -> str:
+def separated(answer: Evaluation, request: Request, console: Console, *, delimiter: str) -> str:
     """A header and one row an output: `value`, then `d_NAME` for each derivative."""
     if request.nodes:
         raise WrongRequest("--nodes has no place in csv and tsv", "use --format json or --format table")
@@ -131,7 +142,7 @@ Grid = tuple[str, list[str], list[list[str]]]
 """A line above a table, the heads of its columns, and its rows."""
 
 
-def grid(answer: Answer, request: Request) -> Grid:
+def grid(answer: Evaluation, request: Request, console: Console) -> Grid:
     """A gradient by name, one row an input; of several outputs the Jacobian, one row an output."""
     nodes = answer.program.graph.nodes
     value = [rounded(number, request.digits) for number in answer.values]
@@ -153,9 +164,9 @@ def grid(answer: Answer, request: Request) -> Grid:
     return at, head, body
 
 
-def markdown(answer: Answer, request: Request) -> str:
+def markdown(answer: Evaluation, request: Request, console: Console) -> str:
     """A pipe table, with the value above it."""
-    return markdown_table(*grid(answer, request))
+    return markdown_table(*grid(answer, request, console))
 
 
 def markdown_table(title: str, head: list[str], rows: list[list[str]], words: Sequence[str] = ()) -> str:
@@ -169,32 +180,27 @@ def _markdown_cell(text: str) -> str:
     return "".join("\\" + c if c in "\\|*_`<[#~$" else c for c in text) if not text.startswith("---") else text
 
 
-def table(answer: Answer, request: Request) -> str:
+def table(answer: Evaluation, request: Request, console: Console) -> str:
     """The table for a terminal."""
     from autodiff.cli.tables import draw_table
 
-    return draw_table(*grid(answer, request))
+    return draw_table(console, *grid(answer, request, console))
 
 
-def _picture(answer: Answer, request: Request, *, kind: str) -> str:
+def _picture(answer: Evaluation, request: Request, console: Console, *, kind: str) -> str:
     from autodiff.pictures.pictures import picture
 
     return picture(answer, kind, request.drawing).decode()
 
 
-def _tree(answer: Answer, request: Request) -> str:
-    from rich.console import Console
-
+def _tree(answer: Evaluation, request: Request, console: Console) -> str:
     from autodiff.pictures.drawing import Drawing
     from autodiff.pictures.tree import tree
 
-    console = Console(width=get_terminal_size().columns if sys.stdout.isatty() else 10_000)
-    with console.capture() as capture:
-        console.print(tree(Drawing(answer, request.drawing)))
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    return console.drawn(tree(Drawing(answer, request.drawing)), console.width or 10_000)
 
 
-FORMATS: dict[str, Callable[[Answer, Request], str]] = {
+FORMATS: dict[str, Callable[[Evaluation, Request, Console], str]] = {
     "table": table,
     "plain": plain,
     "json": json_text,

@@ -1,7 +1,7 @@
 """The command `autodiff`: its subcommands, and one place where everything that can go wrong ends."""
 
 import inspect
-import sys
+import os
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -9,7 +9,9 @@ import typer
 from typer.core import TyperCommand
 
 from autodiff.cli.arguments import ExpressionCommand
-from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, report
+from autodiff.cli.console import Console
+from autodiff.evaluation import failures
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 from autodiff.grammar.errors import ProgramError
 
 app = typer.Typer(
@@ -18,7 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-INTERRUPTED = 130
+WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
+"""Exit codes: the request itself is wrong; a right request could not be met; Ctrl-C."""
+
 COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
 """Each a function of that name in a module of that name."""
 
@@ -35,11 +39,11 @@ def _add_command(name: str) -> None:
 _UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
 
-def _version(asked: bool) -> None:
+def _version(context: typer.Context, asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"autodiff {version('autodiff-cli')}")
+        context.obj.write(f"autodiff {version('autodiff-cli')}\n")
         raise typer.Exit
 
 
@@ -54,19 +58,19 @@ def _options(
 
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
-    if sys.stdout is None:
-        return report(NotMet("cannot write the answer: stdout is closed"))
-    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    console = failures.reporter = Console()
     try:
+        if console.is_closed:
+            raise NotMet("cannot write the answer: stdout is closed")
         # The options of a command take a millisecond to declare: those of the others are not needed.
         for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
             _add_command(name)
-        code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False, obj=console)
         return code if isinstance(code, int) else 0
     except (Failure, ProgramError) as error:
-        return report(error)
+        return _ended(console, error)
     except _UsageError as error:
-        return report(_usage_failure(error))
+        return _ended(console, _usage_failure(error))
     except typer.Abort:
         return INTERRUPTED
     except KeyboardInterrupt:
@@ -74,7 +78,15 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:  # a signal, or click's way to end where `head` has seen enough of a help page
         return end.code if isinstance(end.code, int) and end.code > 128 else 0
     except Exception as error:
-        return report(NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"))
+        if "AUTODIFF_DEBUG" in os.environ:
+            console.traceback()
+        return _ended(console, NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"))
+
+
+def _ended(console: Console, error: Failure | ProgramError) -> int:
+    """Say why there is no answer, and return the exit code for it."""
+    console.error(error)
+    return NOT_MET if isinstance(error, NotMet) else WRONG_REQUEST
 
 
 def _usage_failure(error: Any) -> Failure:

@@ -1,15 +1,15 @@
 """From an answer to stdout, stderr and a picture file, in the order in which they can fail."""
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from autodiff.cli.files import write_stdout, write_whole
-from autodiff.cli.formats import FORMATS
+from autodiff.cli.console import Console
+from autodiff.cli.formats import FORMATS, warnings_of
 from autodiff.cli.request import DRAWN, Request
 from autodiff.engine.graph import Span
-from autodiff.evaluation.answer import Answer
-from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, warn
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
+from autodiff.evaluation.evaluation import Evaluation
+from autodiff.evaluation.files import write_whole
 from autodiff.grammar.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -65,33 +65,40 @@ def check_gates(request: Request) -> None:
             raise WrongRequest(f"unknown form of gates '{request.gates}'", hint)
 
 
-def format_of(request: Request) -> str:
+def format_of(request: Request, console: Console) -> str:
     """The format asked for; else a table on a terminal, and plain in a pipe."""
-    return request.format or ("table" if sys.stdout.isatty() else "plain")
+    return request.format or ("table" if console.is_terminal else "plain")
 
 
-def put_out(answer: Answer, request: Request, write: Callable[[Answer, Request], str] | None = None) -> None:
+def put_out(
+    console: Console,
+    answer: Evaluation,
+    request: Request,
+    write: Callable[[Evaluation, Request, Console], str] | None = None,
+) -> None:
     """Print the answer and write its picture: everything that can fail comes before the first byte on stdout."""
-    write = write or FORMATS[format_of(request)]
-    found = answer.warnings
+    write = write or FORMATS[format_of(request, console)]
+    found = warnings_of(answer)
     if request.strict and found:
         raise NotMet(found[0].short, found[0].hint, _place(answer, found[0]))
-    text = _drawn(answer, request, write) if request.drawn else write(answer, request)
-    if not request.quiet:
-        for warning in found:
-            warn("warning", warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))
-        for note in notes(answer):
-            warn("note", note)
-    write_stdout(text)
+    text = _drawn(console, answer, request, write) if request.drawn else write(answer, request, console)
+    for warning in found:
+        console.warning(warning.short, warning.hint if warning is found[-1] else None, _place(answer, warning))
+    for note in notes(answer):
+        console.note(note)
+    console.write(text)
 
 
-def _drawn(answer: Answer, request: Request, write: Callable[[Answer, Request], str]) -> str:
+Write = Callable[[Evaluation, Request, Console], str]
+
+
+def _drawn(console: Console, answer: Evaluation, request: Request, write: Write) -> str:
     """The text to print where a picture is in it or beside it; that beside it is written to its file."""
     from autodiff.pictures.drawing import TooLargeToDraw
     from autodiff.pictures.pictures import ENDINGS, picture
 
     try:
-        text = write(answer, request) if answer.values or request.format else ""
+        text = write(answer, request, console) if answer.values or request.format else ""
         if request.render is not None:
             write_whole(request.render, picture(answer, ENDINGS[request.render.suffix.lower()], request.drawing))
     except TooLargeToDraw as error:
@@ -101,13 +108,13 @@ def _drawn(answer: Answer, request: Request, write: Callable[[Answer, Request], 
     return text
 
 
-def _place(answer: Answer, warning: "Warning") -> tuple[str, Span] | None:
+def _place(answer: Evaluation, warning: "Warning") -> tuple[str, Span] | None:
     """Where in the text the cause stands, unless it is all there is."""
     text, span = answer.program.text, warning.span
     return (text, span) if span is not None and text[slice(*span)] != text else None
 
 
-def notes(answer: Answer, second: bool = False) -> list[str]:
+def notes(answer: Evaluation, second: bool = False) -> list[str]:
     """What to say of the kinks that the answer sits on."""
     if not answer.adjoints or not any(node.operation and node.operation.kinks for node in answer.program.graph.nodes):
         return []

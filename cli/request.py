@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autodiff.cli.console import Console
 from autodiff.grammar.parser import MAX_NODES
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ Wrt = Annotated[
 
 
 def takes_request(*without: str, formats: Iterable[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let typer see the fields of `Request`, but some, in place of the first parameter of a command.
+    """Let typer see the fields of `Request`, but some, in place of the second parameter of a command.
 
     `formats` are those of the command where it has others than `eval` and `grad`.
     """
@@ -153,12 +154,14 @@ def takes_request(*without: str, formats: Iterable[str] = ()) -> Callable[[Calla
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def wrapper(**given: Any) -> None:
+        def wrapper(context: typer.Context, **given: Any) -> None:
             request = Request(**{parameter.name: given.pop(parameter.name) for parameter in shared})
+            console: Console = context.obj
+            console.quiet = request.quiet
+            command(console, request, **given)
 
-            command(request, **given)
-
-        parameters = [*list(inspect.signature(command).parameters.values())[1:], *shared]
+        context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        parameters = [context, *list(inspect.signature(command).parameters.values())[2:], *shared]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return wrapper

@@ -1,20 +1,19 @@
 """Tables drawn with rich."""
 
-import sys
 from collections.abc import Mapping, Sequence
-from shutil import get_terminal_size
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from autodiff.cli.console import Console
 
 _NARROWEST_NAME, _NARROWEST_WORDS = 8, 20
 _STYLES = {"value": "green", "derivative": "red"}
 """The colours of the pictures: what is computed forward is green, what flows back is red."""
 
 
-def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
+def draw_table(console: Console, title: str, head: list[str], rows: list[list[str]]) -> str:
     """The table as text. Names fold where it is wider than the terminal, but numbers are never cut."""
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
     narrowest = min(_NARROWEST_NAME, widths[0])
@@ -31,16 +30,10 @@ def draw_table(title: str, head: list[str], rows: list[list[str]]) -> str:
         drawn.add_column(Text(name), style=style, justify="right", no_wrap=True)
     for row in rows:
         drawn.add_row(*[Text(cell) for cell in row])
-    console = Console(width=max(needed, get_terminal_size().columns) if sys.stdout.isatty() else whole)
-    with console.capture() as capture:
-        if title:
-            console.print(Text(title, "bold"), soft_wrap=True)
-        console.print(drawn)
-    lines = capture.get().splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+    return console.drawn(drawn, max(needed, console.width) if console.width else whole, title)
 
 
-def draw_steps(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def draw_steps(console: Console, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lines of a pass: words fold, numbers do not, and those of the last column have the colours of the pictures.
 
     Where there is no room for all columns, those that only say more are left out.
@@ -48,7 +41,7 @@ def draw_steps(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     columns = dict(zip(head, zip(*rows, strict=True), strict=True))
     widths = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
     widths["gate"] = min(widths.get("gate", 0), _NARROWEST_WORDS)
-    room = get_terminal_size().columns if sys.stdout.isatty() else 1000
+    room = console.width or 1000
     for spare in ("in numbers", "gate"):
         if sum(widths[name] + 3 for name in columns) > room:
             columns.pop(spare, None)
@@ -59,13 +52,10 @@ def draw_steps(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         drawn.add_column(name, overflow="fold", style=style, justify="right" if style else "left", no_wrap=whole)
     for row in zip(*columns.values(), strict=True):
         drawn.add_row(*[Text(cell) for cell in row])
-    console = Console(width=room)
-    with console.capture() as capture:
-        console.print(drawn)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"
+    return console.drawn(drawn, room)
 
 
-def draw_groups(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
+def draw_groups(console: Console, head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """Rows of text under the names of their groups, folded to the width of the terminal."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in head:
@@ -76,7 +66,4 @@ def draw_groups(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]
         for row in rows:
             drawn.add_row(*[Text(cell) for cell in row])
         drawn.add_section()
-    console = Console()
-    with console.capture() as capture:
-        console.print(drawn)
-    return capture.get()
+    return console.drawn(drawn, console.width or 80)

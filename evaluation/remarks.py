@@ -6,7 +6,7 @@ from math import inf, isfinite, isinf, isnan
 from autodiff.engine.graph import Span
 from autodiff.engine.study.diagnosis import Cause, cause_of_value, causes_of_adjoints, overflows
 from autodiff.engine.study.kinks import kinks
-from autodiff.evaluation.answer import Answer
+from autodiff.evaluation.evaluation import Evaluation, evaluate
 from autodiff.evaluation.numbers import shortest
 from autodiff.grammar.errors import enumerated
 
@@ -34,41 +34,44 @@ class Warning:
         return self.message(_MOST_NAMED)
 
 
-def warnings(answer: Answer) -> list[Warning]:
-    """One for each cause of numbers in the answer that are not finite."""
-    graph, found = answer.program.graph, dict[Cause, list[str]]()
-    for i in answer.outputs:
-        if not isfinite(answer.values[i]):
-            of = f" of {answer.names[i]}" if len(answer.outputs) > 1 else ""
-            cause = cause_of_value(graph, answer.values, i)
-            found.setdefault(cause, []).append(f"the value{of} is {shortest(answer.values[i])}")
-    for k, adjoints in enumerate(answer.adjoints or ()):
-        wrong = [i for i in answer.asked if not isfinite(answer.derivative(i, k))]
-        of = f" of {answer.names[answer.outputs[k]]}" if len(answer.outputs) > 1 else ""
-        causes = causes_of_adjoints(graph, answer.values, adjoints, wrong) if wrong else {}
+def warnings(evaluation: Evaluation) -> list[Warning]:
+    """One for each cause of numbers in the answer that are not finite. It takes two more passes to find them."""
+    if evaluation.is_finite():
+        return []
+    graph, found = evaluation.program.graph, dict[Cause, list[str]]()
+    for i in evaluation.outputs:
+        if not isfinite(evaluation.values[i]):
+            of = f" of {evaluation.names[i]}" if len(evaluation.outputs) > 1 else ""
+            cause = cause_of_value(graph, evaluation.values, i)
+            found.setdefault(cause, []).append(f"the value{of} is {shortest(evaluation.values[i])}")
+    for k, adjoints in enumerate(evaluation.adjoints or ()):
+        wrong = [i for i in evaluation.asked if not isfinite(evaluation.derivative(i, k))]
+        of = f" of {evaluation.names[evaluation.outputs[k]]}" if len(evaluation.outputs) > 1 else ""
+        causes = causes_of_adjoints(graph, evaluation.values, adjoints, wrong) if wrong else {}
         for i, cause in causes.items():
-            text = f"the derivative{of} by {answer.names[i]} is {shortest(answer.derivative(i, k))}"
+            text = f"the derivative{of} by {evaluation.names[i]} is {shortest(evaluation.derivative(i, k))}"
             found.setdefault(cause, []).append(text)
-    hint = _hint(answer)
+    hint = _hint(evaluation)
     return [
-        Warning(list(dict.fromkeys(texts)), _why(answer, cause), graph.nodes[cause.position].span, hint)
+        Warning(list(dict.fromkeys(texts)), _why(evaluation, cause), graph.nodes[cause.position].span, hint)
         for cause, texts in found.items()
     ]
 
 
-def _hint(answer: Answer) -> str | None:
-    fused = answer.fused()
-    if len(fused.values) == len(answer.values) or not fused.finite():
+def _hint(evaluation: Evaluation) -> str | None:
+    program, gradient = evaluation.program.with_gates("fused"), evaluation.adjoints is not None
+    fused = evaluate(program, evaluation.inputs, evaluation.wrt, gradient=gradient)
+    if len(fused.values) == len(evaluation.values) or not fused.is_finite():
         return None
     numbers = [f"the value is {shortest(fused.values[i])}" for i in fused.outputs[:1]]
     numbers += [f"the derivative by {fused.names[i]} is {shortest(fused.derivative(i, 0))}" for i in fused.asked[:1]]
     return f"with --gates fused {' and '.join(numbers)}"
 
 
-def _why(answer: Answer, cause: Cause) -> str:
-    graph, values = answer.program.graph, answer.values
+def _why(evaluation: Evaluation, cause: Cause) -> str:
+    graph, values = evaluation.program.graph, evaluation.values
     node = graph.nodes[cause.position]
-    text = answer.program.title(node)
+    text = evaluation.program.title(node)
     if node.operation is None and cause.what == "value":
         return f"{text} is given as {shortest(values[cause.position])}"
     if cause.what == "sum":
@@ -78,15 +81,15 @@ def _why(answer: Answer, cause: Cause) -> str:
     if cause.what == "product":
         return f"{shortest(cause.adjoint)} times the derivative {shortest(cause.local)} of {text} overflows"
     if cause.what == "derivative":
-        by = f" by {answer.names[cause.operand]}" if len(numbers) > 1 else ""
+        by = f" by {evaluation.names[cause.operand]}" if len(numbers) > 1 else ""
         zero = f", and 0 times {shortest(cause.local)} is nan" if cause.adjoint == 0 and isinf(cause.local) else ""
         return f"the derivative of {text}{by} is {shortest(cause.local)} at {at}{zero}"
-    return f"{text} is {shortest(values[cause.position])} at {at}{_reason(answer, cause.position)}"
+    return f"{text} is {shortest(values[cause.position])} at {at}{_reason(evaluation, cause.position)}"
 
 
-def _reason(answer: Answer, position: int) -> str:
+def _reason(evaluation: Evaluation, position: int) -> str:
     """Why a gate of finite operands has no finite value."""
-    graph, values = answer.program.graph, answer.values
+    graph, values = evaluation.program.graph, evaluation.values
     operation, operands = graph.nodes[position].operation, [values[j] for j in graph.operands[position]]
     assert operation is not None
     if not isnan(values[position]):
@@ -104,12 +107,12 @@ def _interval(name: str, low: float, high: float) -> str:
     return f"{low:g} <= {name} <= {high:g}"
 
 
-def notes(answer: Answer, second: bool = False) -> list[str]:
+def notes(evaluation: Evaluation, second: bool = False) -> list[str]:
     """One line for each gate at a kink whose choice is in the derivatives, the first or the second."""
-    graph, program = answer.program.graph, answer.program
+    graph, program = evaluation.program.graph, evaluation.program
     lines = []
-    for adjoints in answer.adjoints or ():
-        for kink in kinks(graph, answer.values, adjoints, answer.asked):
+    for adjoints in evaluation.adjoints or ():
+        for kink in kinks(graph, evaluation.values, adjoints, evaluation.asked):
             node, operand = graph.nodes[kink.position], graph.nodes[kink.operand]
             sides = f"{shortest(kink.left)} from the left, {shortest(kink.right)} from the right"
             where = f"{program.title(operand)} is at a {'jump' if kink.of_value else 'kink'} of {program.title(node)}"

@@ -118,10 +118,10 @@ class Function:
 
     def _repr_svg_(self) -> str | None:
         """For notebooks: the graph without numbers."""
-        from autodiff.evaluation.answer import Answer
+        from autodiff.evaluation.evaluation import Evaluation
         from autodiff.notebook import svg
 
-        return svg(Answer(self.program, {}, [], None, ()))
+        return svg(Evaluation(self.program, {}, [], None, ()))
 
     def __str__(self) -> str:
         from autodiff.grammar.print.text import print_program

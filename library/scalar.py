@@ -14,7 +14,7 @@ from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS, SPELLINGS
 
 if TYPE_CHECKING:
-    from autodiff.evaluation.answer import Answer
+    from autodiff.evaluation.evaluation import Evaluation
 
 _NUMBER = (float, int, Real)  # the first two are Real as well, but quicker to tell
 
@@ -165,9 +165,9 @@ class _Number(Scalar):
     __slots__ = ()
 
 
-def _evaluation(root: Scalar) -> "Answer":
+def _evaluation(root: Scalar) -> "Evaluation":
     """The graph behind a Scalar as a program at a point. Plain numbers are constants in it, and leaves inputs."""
-    from autodiff.evaluation.answer import Answer
+    from autodiff.evaluation.evaluation import Evaluation
     from autodiff.grammar.program import Program
 
     copies, found = dict[Node, Node](), dict[Node, Scalar]()
@@ -180,7 +180,7 @@ def _evaluation(root: Scalar) -> "Answer":
     program = Program("", inputs, [copies[root]], False, {}, {})
     nodes = [found[node] for node in program.graph.nodes]
     gradients: list[list[float | None]] | None = [[node.grad for node in nodes]] if root.grad else None
-    return Answer(program, {}, [node.value for node in nodes], gradients, tuple(inputs))
+    return Evaluation(program, {}, [node.value for node in nodes], gradients, tuple(inputs))
 
 
 def _copy(node: Scalar, copies: dict[Node, Node]) -> Node:

@@ -8,8 +8,8 @@ from autodiff.engine.graph import Constant, Input
 from autodiff.engine.passes import local_derivatives
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
-from autodiff.evaluation.answer import Answer
 from autodiff.evaluation.errors import NotMet
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded
 from autodiff.grammar.values import Call
 from autodiff.pictures.options import DrawingOptions
@@ -48,7 +48,7 @@ def printable(text: str) -> str:
 class Drawing:
     """The nodes that are drawn, in topological order, and the gate of each that is computed."""
 
-    def __init__(self, evaluation: Answer, options: DrawingOptions) -> None:
+    def __init__(self, evaluation: Evaluation, options: DrawingOptions) -> None:
         self.evaluation, self.options = evaluation, options
         self.graph = evaluation.program.graph
         self.uses = Counter(j for operands in self.graph.operands for j in operands)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autodiff.evaluation.answer import Answer
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.pictures import circuits, records
 from autodiff.pictures.drawing import Drawing
 from autodiff.pictures.mermaid import mermaid
@@ -30,7 +30,7 @@ ENDINGS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": 
 """What the ending of a file says about the kind of picture in it."""
 
 
-def picture(evaluation: Answer, kind: str, options: DrawingOptions) -> bytes:
+def picture(evaluation: Evaluation, kind: str, options: DrawingOptions) -> bytes:
     """The graph of an evaluation as a picture of a kind in `KINDS`, with the numbers that it has.
 
     TooLargeToDraw where it could not be read, and NotMet where there is no renderer.

@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from autodiff.cli.bindings import check_complete
-from autodiff.cli.files import ReaderGone, WholeFile
 from autodiff.cli.request import Request
-from autodiff.evaluation.answer import Reading
-from autodiff.evaluation.errors import WrongRequest, warn
+from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.failures import warn
+from autodiff.evaluation.files import ReaderGone, WholeFile
+from autodiff.evaluation.reading import Reading, check_complete, unused
 from autodiff.rows.batch import POLICIES, Reader
 from autodiff.rows.formats.text import TEXTS, Text
 from autodiff.rows.input import DELIMITERS, ENDINGS, Input, Source, known_format
@@ -39,7 +39,9 @@ def check(request: Request) -> None:
         raise WrongRequest("--keep and --reduce do not go together")
 
 
-def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
+def put_out_rows(
+    request: Request, reading: Reading, wrt: Sequence[str] | None = None, *, gradient: bool = False
+) -> None:
     """Answer for every row."""
     check(request)
     sources, first = first_of(request, reading)
@@ -51,6 +53,8 @@ def put_out_rows(request: Request, reading: Reading, wrt: str | None = None, *, 
         source = Files(sources, first, request.from_)
         rows = Several(source, rows, lambda one: reader_of(one, request.columns))
     asked = question(reading, rows, wrt, gradient)
+    if (spare := unused(asked.program, reading.given)) and not request.quiet:
+        warn("note", spare)
     rows.bind(asked.free, request.keep, policy_of(request))
     check_names(rows, asked)
     kind = answer_format(request, source.kind)

@@ -13,10 +13,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from autodiff.cli.files import WholeFile
 from autodiff.cli.request import Request
-from autodiff.evaluation.answer import Reading, read
 from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
+from autodiff.evaluation.failures import warn
+from autodiff.evaluation.files import WholeFile
+from autodiff.evaluation.reading import Reading, unused
 from autodiff.rows.answer import (
     answer_format,
     check,
@@ -46,7 +47,8 @@ class Job:
     """What whoever answers a block has to know: the expression is text, and its values are."""
 
     request: Request
-    bindings: tuple[str, ...]
+    values: tuple[tuple[str, float | tuple[float, ...]], ...]
+    """Of the variables that have one."""
     lengths: tuple[tuple[str, int], ...]
     """Of the vectors without a value, as the columns of the first file tell them."""
     asked: tuple[str, ...]
@@ -73,7 +75,9 @@ Map = Callable[[Work, Job, Sequence[Any]], Iterator[Any]]
 """Does the same work on many things, and gives the results in the order of the things. One may be a Failure."""
 
 
-def answer_rows(request: Request, reading: Reading, wrt: str | None = None, *, gradient: bool = False) -> None:
+def answer_rows(
+    request: Request, reading: Reading, wrt: Sequence[str] | None = None, *, gradient: bool = False
+) -> None:
     """Answer for every row, in one stream or block by block."""
     request = replace(request, out=None) if request.out == "-" else request
     folder = request.out is not None and request.out.endswith(("/", os.sep))
@@ -102,10 +106,12 @@ def _check(request: Request, folder: bool) -> None:
         raise WrongRequest(f"{option} needs files to read, no pipe", "name them with --data")
 
 
-def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradient: bool) -> None:
+def _put_out_blocks(request: Request, reading: Reading, wrt: Sequence[str] | None, gradient: bool) -> None:
     sources, first = first_of(request, reading)
     rows = reader_of(first, request.columns)
     asked = question(reading, rows, wrt, gradient)
+    if (spare := unused(asked.program, reading.given)) and not request.quiet:
+        warn("note", spare)
     rows.bind(asked.free, request.keep, policy_of(request))
     check_names(rows, asked)
     kind = answer_format(request, first.kind) if request.reduce else "parquet"
@@ -132,9 +138,9 @@ def _put_out_blocks(request: Request, reading: Reading, wrt: str | None, gradien
 
 def _job(request: Request, asked: Question, lengths: Mapping[str, int], several: bool, folder: str | None) -> Job:
     values = {name: asked.values[name] for name in asked.program.inputs if name in asked.values}
-    texts = tuple(f"{name}={value!r}" for name, value in values.items())
+    frozen = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
     plain = replace(request, expression=asked.program.text, bindings=None, file=None, vars=None)
-    return Job(plain, texts, tuple(lengths.items()), tuple(asked.asked), several, folder, _BLOCK_BYTES)
+    return Job(plain, frozen, tuple(lengths.items()), tuple(asked.asked), several, folder, _BLOCK_BYTES)
 
 
 def _workers(cluster: str | None) -> AbstractContextManager[Map]:
@@ -237,7 +243,8 @@ def _texts(source: Source, file: Input, rows: Any, enough: int) -> Iterator[Bloc
 @lru_cache(4)
 def _compiled(job: Job) -> tuple[Question, Callable[[Batch], list[Any]]]:
     """Once for all blocks that one process answers."""
-    reading = read(replace(job.request, bindings=list(job.bindings)))
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in job.values}
+    reading = Reading(job.request.expression or "", values, (), job.request.gates, job.request.max_nodes)
     asked = Question(reading.program_with(dict(job.lengths)), reading.values, job.asked)
     return asked, asked.compile()
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from autodiff.evaluation.errors import Failure, NotMet, WrongRequest, warn
+from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
+from autodiff.evaluation.failures import warn
 from autodiff.rows.blocks import Job, Map, Work, guarded
 from autodiff.rows.out import InterruptHeld
 

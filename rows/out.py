@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff.cli.files import ReaderGone
 from autodiff.evaluation.errors import NotMet
+from autodiff.evaluation.files import ReaderGone
 from autodiff.rows.batch import Reader
 from autodiff.rows.input import FORMATS
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from autodiff.cli.files import AllOrNothing, umask
 from autodiff.evaluation.errors import Failure, NotMet
+from autodiff.evaluation.files import AllOrNothing, umask
 
 _PART = re.compile(r"part-\d+\.parquet")
 

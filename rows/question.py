@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from autodiff.cli.bindings import Number
 from autodiff.engine.graph import Graph
-from autodiff.evaluation.answer import Reading, asked
 from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.reading import Number, Reading, selected
 from autodiff.grammar.errors import NeedsVector
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
@@ -83,7 +82,7 @@ class Question:
         return columns
 
 
-def question(reading: Reading, rows: Reader, wrt: str | None, gradient: bool) -> Question:
+def question(reading: Reading, rows: Reader, wrt: Sequence[str] | None, gradient: bool) -> Question:
     """What is asked of these rows, whose columns tell how long the vectors are that have no value."""
     lengths = vectors(rows.names)
     try:
@@ -104,7 +103,7 @@ def question(reading: Reading, rows: Reader, wrt: str | None, gradient: bool) ->
             if any(_index(name, column) > end for column in rows.names):
                 hint = f"the elements of a vector are counted from 0, without a gap; or give {name}=[1, 2, 3]"
                 raise rows.without(f"{name}[{end}]", hint)
-    return Question(program, reading.values, asked(wrt, program) if gradient else ())
+    return Question(program, reading.values, selected(program, wrt) if gradient else ())
 
 
 def vectors(columns: Sequence[str]) -> dict[str, int]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from math import fsum, isfinite
 
 from autodiff.cli.request import Request
-from autodiff.evaluation.errors import NotMet, warn
+from autodiff.evaluation.errors import NotMet
+from autodiff.evaluation.failures import warn
 
 
 @dataclass

@@ -10,15 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from autodiff.cli.files import write_stdout
+from autodiff.cli.console import Console
 from autodiff.cli.formats import json_line, markdown_table, separated_lines
 from autodiff.cli.output import check_tabular, format_of
+from autodiff.cli.reading import evaluate_request, names_in, read_request
 from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 from autodiff.engine.graph import Graph, Input, Node
 from autodiff.engine.passes import backward, forward
-from autodiff.evaluation.answer import Answer, answer, known_variables, read_request
-from autodiff.evaluation.errors import NotMet, WrongRequest, warn
+from autodiff.evaluation.errors import NotMet, WrongRequest
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded, shortest
+from autodiff.evaluation.reading import known_variables
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.program import Program
@@ -44,6 +46,7 @@ class Row:
 
 @takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
 def check(
+    console: Console,
     request: Request,
     wrt: Wrt = None,
     against: Annotated[
@@ -58,15 +61,15 @@ def check(
     if wrt and against:
         raise WrongRequest("--wrt has no place beside --against")
     if against:
-        text, rows = _check_formulas(request, against)
+        text, rows = _check_formulas(console, request, against)
         what = "formula"
     else:
-        result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+        result = evaluate_request(request, console, names_in(wrt))
         text, rows, what = result.program.text, _check_gradient(result), "derivative"
-    write_stdout(_written(rows, request, text))
+    console.write(_written(console, rows, request, text))
     _fail_where_due(rows, request, what)
-    if not rows and not request.quiet:
-        warn("note", "there is no variable to differentiate by")
+    if not rows:
+        console.note("there is no variable to differentiate by")
 
 
 def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
@@ -76,9 +79,9 @@ def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
             raise NotMet(f"{bad} of {len(rows)} {what}s {words}")
 
 
-def _written(rows: list[Row], request: Request, text: str) -> str:
+def _written(console: Console, rows: list[Row], request: Request, text: str) -> str:
     """The rows in the format asked for; numbers are rounded for the eye only."""
-    kind = format_of(request)
+    kind = format_of(request, console)
     if kind == "json":
         checks = [{_key(name): cell for name, cell in {**row.cells, "verdict": row.verdict}.items()} for row in rows]
         return json_line({"expression": text, "checks": checks})
@@ -94,7 +97,7 @@ def _written(rows: list[Row], request: Request, text: str) -> str:
         return markdown_table("", head, body, ["verdict"])
     from autodiff.cli.tables import draw_table
 
-    return draw_table("", head, body)
+    return draw_table(console, "", head, body)
 
 
 def _key(name: str) -> str:
@@ -109,7 +112,7 @@ def _cell(name: str, cell: Any, request: Request, eye: bool) -> str:
     return rounded(cell, 2 if name in ("error", "relative error") else request.digits)
 
 
-def _check_gradient(result: Answer) -> list[Row]:
+def _check_gradient(result: Evaluation) -> list[Row]:
     """Every derivative that was asked for beside a numerical one."""
     from autodiff.engine.study.differences import Numerical, derivatives
 
@@ -198,9 +201,9 @@ class _Formula:
     positions: list[int]
 
 
-def _check_formulas(request: Request, against: list[str]) -> tuple[str, list[Row]]:
+def _check_formulas(console: Console, request: Request, against: list[str]) -> tuple[str, list[Row]]:
     """Every formula beside the gradient, at the point given or at many."""
-    program, values = read_request(request)
+    program, values = read_request(request, console)
     if program.several:
         raise WrongRequest("--against needs an expression with one output")
     formulas = [_read_formula(program, item, request.max_nodes) for item in against]

@@ -1,17 +1,18 @@
 """`autodiff diff`: the derivative as an expression."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from autodiff.cli.bindings import Number
-from autodiff.cli.files import write_stdout
+from autodiff.cli.console import Console
 from autodiff.cli.formats import json_line
 from autodiff.cli.output import check_gates, unknown_format
+from autodiff.cli.reading import read_request
 from autodiff.cli.request import DRAWING, ROW_OPTIONS, Request, takes_request
 from autodiff.engine.graph import Input, Node
-from autodiff.evaluation.answer import known_variables, read_request
 from autodiff.evaluation.errors import NotMet, WrongRequest
+from autodiff.evaluation.reading import Number, known_variables
 from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
@@ -24,6 +25,7 @@ _FORMATS = ("plain", "json", "latex")
 
 @takes_request(*ROW_OPTIONS, "format", "digits", "nodes", *DRAWING, "strict", "quiet")
 def diff(
+    console: Console,
     request: Request,
     wrt: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
@@ -38,7 +40,7 @@ def diff(
     if format not in _FORMATS:
         raise unknown_format(format, _FORMATS)
     check_gates(request)
-    program, values = read_request(request)
+    program, values = read_request(request, console)
     names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
     from autodiff.engine.symbolic.products import TooLarge
 
@@ -49,16 +51,16 @@ def diff(
     if format == "latex":
         from autodiff.grammar.print.latex import latex
 
-        write_stdout(latex(outputs, brief=True) + "\n")
+        console.write(latex(outputs, brief=True) + "\n")
         return
     from autodiff.grammar.print.text import print_program
 
     text = print_program(outputs, brief=True)
     document = {"expression": program.text, "wrt": names, "derivative": text}
-    write_stdout(json_line(document) if format == "json" else f"{text}\n")
+    console.write(json_line(document) if format == "json" else f"{text}\n")
 
 
-def _only_variable(program: Program, values: dict[str, Number]) -> str:
+def _only_variable(program: Program, values: Mapping[str, Number]) -> str:
     free = [variable.name for variable in program.graph.inputs if variable.name.split("[")[0] not in values]
     if len(free) == 1:
         return free[0]
@@ -68,7 +70,7 @@ def _only_variable(program: Program, values: dict[str, Number]) -> str:
     raise WrongRequest("by which variable?", f"such as {example}" if free else f"all have a value; name one: {example}")
 
 
-def derivative(program: Program, names: list[str], values: dict[str, Number], max_nodes: int) -> list[Node]:
+def derivative(program: Program, names: list[str], values: Mapping[str, Number], max_nodes: int) -> list[Node]:
     """The outputs differentiated by each of the names in turn; variables that have a value are numbers in it."""
     from autodiff.engine.derivatives import repeated
     from autodiff.engine.symbolic.algebra import Algebra
@@ -89,7 +91,7 @@ def derivative(program: Program, names: list[str], values: dict[str, Number], ma
     return [repeated(output, wrt, m) for output in program.graph.outputs]
 
 
-def _numbers(program: Program, values: dict[str, Number]) -> list[tuple[Node, float]]:
+def _numbers(program: Program, values: Mapping[str, Number]) -> list[tuple[Node, float]]:
     """Every input that has a value."""
     found: list[tuple[Node, float]] = []
     for name, value in program.inputs.items():

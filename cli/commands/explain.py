@@ -6,13 +6,15 @@ from itertools import count
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from autodiff.cli.formats import json_line, markdown_table
+from autodiff.cli.console import Console
+from autodiff.cli.formats import json_line, markdown_table, warnings_of
 from autodiff.cli.output import check_gates, check_render, format_of, put_out, unknown_format
+from autodiff.cli.reading import evaluate_request, names_in
 from autodiff.cli.request import ROW_OPTIONS, Request, Wrt, takes_request
 from autodiff.engine.graph import Constant, Input, Node, dependent
 from autodiff.engine.table.operations import OPERATIONS
-from autodiff.evaluation.answer import Answer, answer
 from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.print.text import print_expression
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 @takes_request(*ROW_OPTIONS, "nodes", formats=("table", "plain", "markdown", "json", "latex", "python"))
 def explain(
+    console: Console,
     request: Request,
     wrt: Wrt = None,
 ) -> None:
@@ -29,22 +32,22 @@ def explain(
 
     autodiff explain 's = sigmoid(a*x + b); s + a' a=0.2 x=2 b=0.6
     """
-    kind = format_of(request)
+    kind = format_of(request, console)
     if kind not in FORMATS:
         raise unknown_format(kind, FORMATS)
     check_gates(request)
     check_render(request)
-    result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+    result = evaluate_request(request, console, names_in(wrt))
     if result.program.several:
         raise WrongRequest("explain needs an expression with one output", "explain one of them at a time")
-    put_out(result, request, lambda result, request: FORMATS[kind](_board(result), request))
+    put_out(console, result, request, lambda result, request, console: FORMATS[kind](_board(result), request, console))
 
 
 @dataclass(frozen=True)
 class Board:
     """The two passes as lines: what to write, and its numbers."""
 
-    answer: Answer
+    answer: Evaluation
     names: list[str]
     """Of the nodes; a constant has none, unless it is the output."""
     gradients: list[str]
@@ -83,7 +86,7 @@ class Board:
         return f"{operation.symbol or operation.name}{chooses}: nothing flows here"
 
 
-def _board(result: Answer) -> Board:
+def _board(result: Evaluation) -> Board:
     from autodiff.engine.study.steps import stages, steps
 
     graph, names = result.program.graph, _names(result)
@@ -92,7 +95,7 @@ def _board(result: Answer) -> Board:
     return Board(result, names, _gradients(names), forward, backward)
 
 
-def _names(result: Answer) -> list[str]:
+def _names(result: Evaluation) -> list[str]:
     """A short name for every node: the user's own, or the next that is free."""
     nodes = result.program.graph.nodes
     used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
@@ -148,7 +151,7 @@ def _rows(board: Board, number: Callable[[float], str]) -> tuple[list[Row], list
     return forward, backward
 
 
-def _plain(board: Board, request: Request) -> str:
+def _plain(board: Board, request: Request, console: Console) -> str:
     forward, backward = _rows(board, shortest)
     lines = [f"{line}\t{value}" for _, line, value in forward]
     lines += ["\t".join(row).rstrip() for row in backward]
@@ -158,20 +161,20 @@ def _plain(board: Board, request: Request) -> str:
 _HEADS = (["stage", "forward", "value"], ["backward", "in numbers", "gradient", "gate"])
 
 
-def _table(board: Board, request: Request) -> str:
+def _table(board: Board, request: Request, console: Console) -> str:
     from autodiff.cli.tables import draw_steps
 
     forward, backward = _rows(board, lambda number: rounded(number, request.digits))
-    return draw_steps(_HEADS[0], forward) + "\n" + draw_steps(_HEADS[1], backward)
+    return draw_steps(console, _HEADS[0], forward) + "\n" + draw_steps(console, _HEADS[1], backward)
 
 
-def _markdown(board: Board, request: Request) -> str:
+def _markdown(board: Board, request: Request, console: Console) -> str:
     forward, backward = _rows(board, lambda number: rounded(number, request.digits))
     words = ["forward", "in numbers", "gate"]
     return markdown_table("", _HEADS[0], forward, words) + "\n" + markdown_table("", _HEADS[1], backward, words)
 
 
-def _json(board: Board, request: Request) -> str:
+def _json(board: Board, request: Request, console: Console) -> str:
     graph, names = board.answer.program.graph, board.names
     forward = [
         {"name": name, "formula": print_expression(formula), "value": value} for name, formula, value in board.forward
@@ -198,12 +201,12 @@ def _json(board: Board, request: Request) -> str:
         "backward": backward,
         "gradient": {names[i]: board.answer.derivative(i, 0) for i in board.answer.asked},
     }
-    if board.answer.warnings:
-        document["warnings"] = [warning.message() for warning in board.answer.warnings]
+    if warnings := warnings_of(board.answer):
+        document["warnings"] = [warning.message() for warning in warnings]
     return json_line(document)
 
 
-def _latex(board: Board, request: Request) -> str:
+def _latex(board: Board, request: Request, console: Console) -> str:
     from autodiff.grammar.print.latex import FACTOR, distinct_names, expression
 
     names = distinct_names(filter(None, board.names))
@@ -230,7 +233,7 @@ def _latex(board: Board, request: Request) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n"
 
 
-def _python(board: Board, request: Request) -> str:
+def _python(board: Board, request: Request, console: Console) -> str:
     from autodiff.engine.study.steps import evaluated, taken
     from autodiff.grammar.print.python import Line, python_program
 
@@ -261,7 +264,7 @@ def _python(board: Board, request: Request) -> str:
         raise WrongRequest(str(error), "use --format json") from None
 
 
-FORMATS: dict[str, Callable[[Board, Request], str]] = {
+FORMATS: dict[str, Callable[[Board, Request, Console], str]] = {
     "table": _table,
     "plain": _plain,
     "markdown": _markdown,

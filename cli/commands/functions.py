@@ -1,11 +1,10 @@
 """`autodiff functions`: the operations, made from their table."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from autodiff.cli.files import write_stdout
+from autodiff.cli.console import Console
 from autodiff.engine.graph import Input
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import GROUPS, SPELLINGS
@@ -15,19 +14,21 @@ from autodiff.grammar.values import VECTOR_FUNCTIONS
 
 
 def functions(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One operation; by default all.")] = None,
 ) -> None:
     """List the operations: meaning, derivative, and what happens at kinks.
 
     autodiff functions tanh
     """
+    console: Console = context.obj
     rows = _rows(name)
-    if sys.stdout.isatty():
+    if console.is_terminal:
         from autodiff.cli.tables import draw_groups
 
-        write_stdout(draw_groups(("name", "meaning", "derivative", "at kinks"), rows))
+        console.write(draw_groups(console, ("name", "meaning", "derivative", "at kinks"), rows))
     else:
-        write_stdout("".join("\t".join(row) + "\n" for group in rows.values() for row in group))
+        console.write("".join("\t".join(row) + "\n" for group in rows.values() for row in group))
 
 
 def _rows(name: str | None) -> dict[str, list[tuple[str, ...]]]:

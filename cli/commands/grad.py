@@ -1,13 +1,14 @@
 """`autodiff grad`: the value and the gradient."""
 
+from autodiff.cli.console import Console
 from autodiff.cli.output import check, check_gates, put_out
+from autodiff.cli.reading import evaluate_reading, names_in, read, wants_rows
 from autodiff.cli.request import Request, Wrt, takes_request
-from autodiff.evaluation.answer import answer_at, read, wants_rows
-from autodiff.evaluation.errors import warn
 
 
 @takes_request()
 def grad(
+    console: Console,
     request: Request,
     wrt: Wrt = None,
 ) -> None:
@@ -16,15 +17,15 @@ def grad(
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
     """
     check_gates(request)
-    reading = read(request)
-    names = ",".join(wrt) if wrt else None
-    if wants_rows(request, reading):
+    reading = read(request, console)
+    names = names_in(wrt)
+    if wants_rows(request, reading, console):
         from autodiff.rows.blocks import answer_rows
 
         answer_rows(request, reading, names, gradient=True)
         return
     check(request)
-    result = answer_at(request, reading.program, reading.values, names, gradient=True)
-    put_out(result, request)
-    if not result.program.inputs and not request.quiet:
-        warn("note", "there is no variable to differentiate by")
+    result = evaluate_reading(request, reading, console, names, gradient=True)
+    put_out(console, result, request)
+    if not result.program.inputs:
+        console.note("there is no variable to differentiate by")

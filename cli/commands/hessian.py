@@ -2,13 +2,14 @@
 
 from math import isfinite
 
-from autodiff.cli.files import write_stdout
+from autodiff.cli.console import Console
 from autodiff.cli.formats import json_line, markdown_table, separated_lines
 from autodiff.cli.output import check_tabular, format_of, notes
+from autodiff.cli.reading import evaluate_request, names_in
 from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
 from autodiff.engine.graph import Input
-from autodiff.evaluation.answer import Answer, answer
-from autodiff.evaluation.errors import NotMet, WrongRequest, warn
+from autodiff.evaluation.errors import NotMet, WrongRequest
+from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.errors import enumerated
 
@@ -17,6 +18,7 @@ Matrix = list[list[float]]
 
 @takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
 def hessian(
+    console: Console,
     request: Request,
     wrt: Wrt = None,
 ) -> None:
@@ -25,7 +27,7 @@ def hessian(
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
     """
     check_tabular(request, "a matrix")
-    result = answer(request, ",".join(wrt) if wrt else None, gradient=True)
+    result = evaluate_request(request, console, names_in(wrt))
     if result.program.several:
         raise WrongRequest("a Hessian is of one output; the expression has several")
     names, matrix = [result.names[i] for i in result.asked], second_derivatives(result)
@@ -36,16 +38,14 @@ def hessian(
     told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
     if missing and request.strict:
         raise NotMet(told)
-    write_stdout(_written(result, names, matrix, request))
-    if request.quiet:
-        return
+    console.write(_written(console, result, names, matrix, request))
     if missing:
-        warn("warning", told)
+        console.warning(told)
     for note in [*notes(result, second=True), *["there is no variable to differentiate by"] * (not names)]:
-        warn("note", note)
+        console.note(note)
 
 
-def second_derivatives(result: Answer) -> Matrix:
+def second_derivatives(result: Evaluation) -> Matrix:
     """The Hessian by the inputs that were asked for."""
     from autodiff.engine import derivatives
 
@@ -55,8 +55,8 @@ def second_derivatives(result: Answer) -> Matrix:
     return derivatives.hessian(graph, inputs, wrt)
 
 
-def _written(result: Answer, names: list[str], matrix: Matrix, request: Request) -> str:
-    kind = format_of(request)
+def _written(console: Console, result: Evaluation, names: list[str], matrix: Matrix, request: Request) -> str:
+    kind = format_of(request, console)
     cells = [(a, b, x) for a, row in zip(names, matrix) for b, x in zip(names, row)]
     if kind == "json":
         value = result.values[result.outputs[0]]
@@ -75,4 +75,4 @@ def _written(result: Answer, names: list[str], matrix: Matrix, request: Request)
         return separated_lines([head, *rows], "," if kind == "csv" else "\t")
     from autodiff.cli.tables import draw_table
 
-    return draw_table("", head, rows)
+    return draw_table(console, "", head, rows)

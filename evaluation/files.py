@@ -1,48 +1,22 @@
-"""Reading programs and writing answers, with failures in words."""
+"""Files that are written whole or not at all."""
 
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
+from autodiff.evaluation.errors import NotMet
 
 _ASKING = Lock()
 
 
-def read_text(file: Path) -> str:
-    """The text of a file, `-` being stdin; Failure where there is none."""
-    name = "stdin" if str(file) == "-" else str(file)
-    if name == "stdin" and sys.stdin is None:
-        raise WrongRequest("cannot read stdin: it is closed")
-    try:
-        data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise WrongRequest(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise WrongRequest(f"cannot read {name}: it is not UTF-8 text") from None
-
-
-def write_stdout(text: str) -> None:
-    """Print an answer. A reader that has seen enough is no failure, a full disk is one."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # `head` has gone away; what is left goes nowhere, and no complaint comes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        raise NotMet(f"cannot write the answer: {error.strerror}") from None
-
-
 class ReaderGone(Exception):
-    """`head` has seen enough."""
+    """Whoever reads the output has seen enough of it, as `head` does."""
 
 
 class AllOrNothing:
-    """What takes its place at the end of a `with`, if nothing went wrong in it, and is else never seen."""
+    """A context that puts its result in place at the end if nothing went wrong, and otherwise leaves no trace."""
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +39,7 @@ class AllOrNothing:
 
 
 class WholeFile(AllOrNothing):
-    """A file to write, which takes the place of the old one."""
+    """A file to write: it replaces the old one in one step at the end. NotMet where it cannot be written."""
 
     closed = False
 
@@ -83,7 +57,7 @@ class WholeFile(AllOrNothing):
         except OSError as error:
             raise self.failure(error) from None
 
-    def failure(self, error: OSError) -> Failure:
+    def failure(self, error: OSError) -> NotMet:
         return NotMet(f"cannot write {self.path}: {error.strerror}")
 
     def write(self, data: Any) -> int:
@@ -121,7 +95,7 @@ class WholeFile(AllOrNothing):
 
 
 def write_whole(file: Path, data: bytes) -> None:
-    """Write a file at once or not at all."""
+    """Write a file whole or not at all; NotMet where it cannot be written."""
     with suppress(ReaderGone), WholeFile(file) as part:
         part.write(data)
 

@@ -1,0 +1,140 @@
+"""The streams of the command and what is known of the terminal. Nothing else asks for them."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
+
+from autodiff.evaluation.errors import Failure, NotMet, Place, WrongRequest
+from autodiff.grammar.errors import ProgramError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_LONGEST_LINE = 76
+
+Line = tuple[str, str, str]
+"""The word that a line begins with, the colour of that word, and the rest."""
+
+
+class Console:
+    """Prints results to stdout, and errors, warnings and notes to stderr: a `Reporter` for the rooms below."""
+
+    def __init__(self) -> None:
+        self.quiet = False
+        """Whether warnings and notes are left out."""
+        self.is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        """Whether results appear on a screen; else they go into a pipe or a file."""
+        self.is_closed = sys.stdout is None
+        """Whether there is nowhere to print a result to: the caller has closed stdout."""
+        if sys.stdout is not None:
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+
+    @property
+    def has_piped_input(self) -> bool:
+        """Whether there may be something to read in stdin, which nobody types."""
+        return sys.stdin is not None and not sys.stdin.isatty()
+
+    def read_text(self, file: Path) -> str:
+        """The text of a file, `-` being stdin; WrongRequest where it cannot be read."""
+        name = "stdin" if str(file) == "-" else str(file)
+        if name == "stdin" and sys.stdin is None:
+            raise WrongRequest("cannot read stdin: it is closed")
+        try:
+            data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
+            return data.decode("utf-8-sig")
+        except OSError as error:
+            raise WrongRequest(f"cannot read {name}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise WrongRequest(f"cannot read {name}: it is not UTF-8 text") from None
+
+    def write(self, text: str) -> None:
+        """Print a result. A reader that has seen enough is no failure, a full disk is one: NotMet."""
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `head` has gone away; what is left goes nowhere, and no complaint comes at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise NotMet(f"cannot write the answer: {error.strerror}") from None
+
+    def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
+        """Something is probably wrong with the answer."""
+        if not self.quiet:
+            _print_lines(_remark("warning", "bold yellow", message, hint, place))
+
+    def note(self, message: str) -> None:
+        """The answer is right, and something about it may surprise."""
+        if not self.quiet:
+            _print_lines(_remark("note", "bold yellow", message, None, None))
+
+    def error(self, error: Failure | ProgramError) -> None:
+        """Why there is no answer."""
+        place = (error.text, error.span) if isinstance(error, ProgramError) else error.place
+        _print_lines(_remark("error", "bold red", error.message, error.hint, place))
+
+    def traceback(self) -> None:
+        """Where in the code the present exception comes from."""
+        from traceback import print_exc
+
+        print_exc()
+
+    @property
+    def width(self) -> int | None:
+        """How many characters fit in a line of the screen; None where there is no screen."""
+        return get_terminal_size().columns if self.is_terminal else None
+
+    def drawn(self, drawing: "RenderableType", width: int, title: str = "") -> str:
+        """What rich draws, below a title, as lines with the colours that stdout takes."""
+        from rich.console import Console as RichConsole
+        from rich.text import Text
+
+        console = RichConsole(width=width)
+        with console.capture() as capture:
+            if title:
+                console.print(Text(title, "bold"), soft_wrap=True)
+            console.print(drawing)
+        return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"
+
+
+def _remark(kind: str, style: str, message: str, hint: str | None, place: Place | None) -> list[Line]:
+    lines = [(f"{kind}: ", style, message)]
+    if place is not None and place[0].strip():
+        lines += [("  ", "", line) for line in excerpt(place[0], *place[1])]
+    if hint:
+        lines.append(("hint: ", "bold cyan", hint))
+    return lines
+
+
+def excerpt(text: str, start: int, end: int) -> list[str]:
+    """The line of the text that holds a span, cut to a width that fits the screen, and carets under the span."""
+    from rich.cells import cell_len
+
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", start)
+    line = text[first : len(text) if last < 0 else last]
+    start, end = start - first, min(end - first, max(len(line), start - first + 1))
+    left = max(0, min(start - _LONGEST_LINE // 3, len(line) - _LONGEST_LINE)) if len(line) > _LONGEST_LINE else 0
+    right = min(len(line), left + _LONGEST_LINE)
+    shown = "".join(c if c.isprintable() else " " for c in line[left:right])
+    before, after = "…" if left else "", "…" if right < len(line) else ""
+    gutter = f"{text.count(chr(10), 0, first) + 1} | " if "\n" in text.strip() else ""
+    spaces = cell_len(gutter + before + shown[: start - left])
+    carets = cell_len(shown[start - left : end - left]) or 1
+    return [f"{gutter}{before}{shown}{after}", " " * spaces + "^" * carets]
+
+
+def _print_lines(lines: list[Line]) -> None:
+    """Print to stderr. Where that is full or gone, the answer and the exit code still count."""
+    with suppress(OSError):
+        if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:  # then rich, which takes a while to load,
+            print("\n".join(head + body for head, _, body in lines), file=sys.stderr, flush=True)  # has no part in it
+            return
+        from rich.console import Console as RichConsole
+        from rich.text import Text
+
+        console = RichConsole(stderr=True)
+        for head, style, body in lines:
+            console.print(Text(head, style) + Text(body), soft_wrap=True)

@@ -1,0 +1,95 @@
+"""A program at a point."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+
+from autodiff.engine.passes import backward, forward
+from autodiff.evaluation.reading import Number, selected
+from autodiff.grammar.program import Program
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A program with the values of its nodes and, where they were asked for, their adjoints for each output.
+
+    Before a graph has numbers it has neither: see `unevaluated`.
+    """
+
+    program: Program
+    inputs: Mapping[str, Number]
+    """The values of the variables."""
+    values: Sequence[float]
+    """The values of all nodes of the graph, in its order."""
+    adjoints: Sequence[Sequence[float | None]] | None
+    """For each output the adjoints of all nodes, None where nothing flows back; None where no gradient is wanted."""
+    wrt: tuple[str, ...]
+    """The variables, or elements of them, to differentiate by."""
+
+    @cached_property
+    def names(self) -> list[str]:
+        """A unique name for every node."""
+        return self.program.names()
+
+    @cached_property
+    def outputs(self) -> list[int]:
+        """The positions of the outputs among the nodes."""
+        return [self.program.graph.position[node] for node in self.program.graph.outputs]
+
+    @cached_property
+    def asked_by_name(self) -> dict[str, list[int] | int]:
+        """For each name in `wrt` the position of its node, or those of its elements."""
+        graph, places = self.program.graph, dict[str, list[int] | int]()
+        places.update((variable.name, i) for i, variable in enumerate(graph.inputs))
+        for name, value in self.program.inputs.items():
+            if isinstance(value, tuple):
+                places[name] = [graph.position[node] for node in value]
+        return {name: places[name] for name in self.wrt}
+
+    @cached_property
+    def asked(self) -> list[int]:
+        """The positions of the nodes to differentiate by."""
+        return [i for place in self.asked_by_name.values() for i in (place if isinstance(place, list) else [place])]
+
+    @cached_property
+    def gates(self) -> list[int]:
+        """The positions of the nodes that are operations."""
+        return [i for i, node in enumerate(self.program.graph.nodes) if node.operation is not None]
+
+    def derivative(self, position: int, output: int) -> float:
+        """The derivative of the output with that number by a node; where nothing flowed back it is 0."""
+        assert self.adjoints is not None
+        return self.adjoints[output][position] or 0.0
+
+    def derivatives(self, position: int) -> list[float]:
+        """The derivative of each output by a node."""
+        return [self.derivative(position, k) for k in range(len(self.adjoints or ()))]
+
+    def is_finite(self) -> bool:
+        """Whether the values of the outputs and the derivatives asked for are all finite; there may be none."""
+        if not self.values:
+            return True
+        numbers = [self.values[i] for i in self.outputs]
+        return all(map(isfinite, numbers + [d for i in self.asked for d in self.derivatives(i)]))
+
+
+def evaluate(
+    program: Program, values: Mapping[str, Number], wrt: Sequence[str] | None = None, *, gradient: bool = True
+) -> Evaluation:
+    """Run the forward and, for a gradient, the backward pass, one for each output.
+
+    `values` has every variable of the program, a vector as a list of its length; it may have more. `wrt` are the names
+    to differentiate by, by default all: WrongRequest where one is not a variable.
+    """
+    inputs = {name: values[name] for name in program.inputs}
+    numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
+    wanted, graph = selected(program, wrt) if gradient else (), program.graph
+    found = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
+    adjoints = [backward(graph, found, output) for output in graph.outputs] if gradient else None
+    return Evaluation(program, inputs, found, adjoints, wanted)
+
+
+def unevaluated(program: Program) -> Evaluation:
+    """A bare graph, to be drawn without numbers."""
+    return Evaluation(program, {}, [], None, ())

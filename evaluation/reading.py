@@ -1,0 +1,101 @@
+"""From a text and values to a program: the values tell which variables are vectors."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from autodiff.evaluation.errors import WrongRequest
+from autodiff.grammar.builder import CONSTANTS
+from autodiff.grammar.errors import NeedsVector, ProgramError, did_you_mean, enumerated
+from autodiff.grammar.parser import MAX_NODES, normalized, parse
+from autodiff.grammar.program import Program
+from autodiff.grammar.values import scalars
+
+Number = float | list[float]
+"""The value of a variable: a scalar or a vector."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text of a program with the values of some variables, all of them or others."""
+
+    text: str
+    values: Mapping[str, Number]
+    given: Sequence[str] = ()
+    """The names that must be variables of the program, since whoever gave them a value may have mistyped them."""
+    gates: str = "written"
+    max_nodes: int = MAX_NODES
+
+    @cached_property
+    def program(self) -> Program:
+        """The program, in the form of gates asked for. ProgramError or WrongRequest where there is none."""
+        return self.program_with({})
+
+    def program_with(self, lengths: Mapping[str, int]) -> Program:
+        """The same where some variables without a value are vectors of those lengths."""
+        variables = {name: length for name, length in lengths.items() if name not in CONSTANTS}
+        values = {name: len(value) if isinstance(value, list) else None for name, value in self.values.items()}
+        program = parse(self.text.strip(), {**variables, **values}, self.max_nodes)
+        _check_names(program, self.given, self.values)
+        return program if self.gates == "written" else program.with_gates(self.gates)
+
+    @cached_property
+    def free(self) -> list[str]:
+        """The variables without a value; some of them, where the program cannot be read before one is a vector."""
+        try:
+            return [name for name in self.program.inputs if name not in self.values]
+        except NeedsVector as error:
+            if names := [name for name in error.inputs if name not in self.values]:
+                return names
+            raise
+
+
+def _check_names(program: Program, given: Iterable[str], values: Collection[str]) -> None:
+    """WrongRequest where a name is not a variable, and a variable has no value: one may be mistyped for the other."""
+    unknown = next((name for name in given if name not in program.inputs), None)
+    if unknown and not set(values).issuperset(program.inputs):
+        raise WrongRequest(f"'{unknown}' is no variable of the expression", known_variables(program))
+
+
+def unused(program: Program, given: Iterable[str]) -> str | None:
+    """What to note where values were given to names that are not variables.
+
+    That is no error: a derivative may have lost a variable, and is given the same values all the same.
+    """
+    spare = [f"'{name}'" for name in given if name not in program.inputs]
+    return f"nothing depends on {enumerated(spare)}" if spare else None
+
+
+def check_complete(program: Program, given: Iterable[str]) -> None:
+    """ProgramError where a variable has no value, at its first appearance."""
+    known = set(given)
+    names = [name for name in program.inputs if name not in known]
+    if not names:
+        return
+    place = scalars(program.inputs[names[0]])[0].span or (0, 0)
+    hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
+    if "e" in names:
+        hint += "; Euler's number is exp(1)"
+    quoted = [f"'{name}'" for name in names[:4]] + ["others"] * (len(names) > 4)
+    raise ProgramError(f"no value for {enumerated(quoted)}", program.text, place, hint)
+
+
+def selected(program: Program, wrt: Sequence[str] | None) -> tuple[str, ...]:
+    """The variables, or elements of them, to differentiate by: those named, without repetition, or by default all.
+
+    WrongRequest where a name is not a variable of the program.
+    """
+    if wrt is None:
+        return tuple(program.inputs)
+    elements = {variable.name for variable in program.graph.inputs}
+    wanted = tuple(dict.fromkeys(map(normalized, wrt)))
+    for name in wanted:
+        if name not in program.inputs and name not in elements:
+            hint = did_you_mean(name, list(program.inputs)) or known_variables(program)
+            raise WrongRequest(f"--wrt names '{name}', which is no variable of the expression", hint)
+    return wanted
+
+
+def known_variables(program: Program) -> str:
+    """The hint where a name is not a variable."""
+    return f"the variables are {', '.join(program.inputs)}" if program.inputs else "it has no variables"
