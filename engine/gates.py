@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.engine.symbolic.symbols import SYMBOLS, Symbol
 from autodiff.engine.table.operation import Operation
-from autodiff.engine.table.operations import GROUPS, OPERATIONS
+from autodiff.engine.table.operations import OPERATIONS
 
 # fmt: off
 FUSED: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
@@ -67,9 +67,7 @@ class Rewriting:
 
 def parts(operation: Operation) -> Callable[..., Any] | None:
     """What a compound gate consists of, as a rule; None for a basic one."""
-    if operation in GROUPS["choice and logic"]:
-        return None
-    return operation.definition or operation.value
+    return None if operation.is_truth else operation.definition or operation.value
 
 
 def take_apart(outputs: Sequence[Node]) -> Iterator[Rewriting]:

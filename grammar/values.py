@@ -10,12 +10,12 @@ from typing import NamedTuple
 from autodiff.engine.graph import Constant, Graph, Input, Node, Span
 from autodiff.engine.passes import forward
 from autodiff.engine.table.operation import Operation
-from autodiff.engine.table.operations import GROUPS, OPERATIONS
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.errors import NeedsVector, ProgramError
 
 Value = Node | tuple[Node, ...]
 
-COMPARISONS = {row.symbol: row for row in GROUPS["choice and logic"]}
+COMPARISONS = {row.symbol: row for row in OPERATIONS.values() if row.is_truth}
 TYPOGRAPHIC = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 

@@ -136,29 +136,13 @@ def _mended(values: Any, good: Truth, function: Callable[..., float], *operands:
 
 # --- All of them by the names in the table ----------------------------------------------------------------------------
 
-_OTHER_NAMES = {
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "round": np.rint,
-    "abs": np.absolute,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "atan2": np.arctan2,
-    "asinh": np.arcsinh,
-    "acosh": np.arccosh,
-    "atanh": np.arctanh,
-    "and": np.logical_and,
-    "or": np.logical_or,
-    "not": np.logical_not,
-}
-_HERE = (where, sign, pow, norm, scale, power_rule, damped, inside, erf, erfc, gamma, lgamma, digamma, polygamma)
+sub, mul, div, neg = np.subtract, np.multiply, np.divide, np.negative
+round = np.rint
+not_, and_, or_ = np.logical_not, np.logical_and, np.logical_or
 
 
 def function(name: str) -> Callable[..., Any]:
-    """The function on arrays by the name of an operation or of a step."""
-    here = {each.__name__: each for each in _HERE} | _OTHER_NAMES
-    found: Callable[..., Any] = here.get(name) or getattr(np, name)
+    """The function on arrays by the name of an operation or of a step: one of this file, or else NumPy's."""
+    here = globals()
+    found: Callable[..., Any] = here.get(name) or here.get(f"{name}_") or getattr(np, name)
     return found

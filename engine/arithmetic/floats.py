@@ -13,9 +13,19 @@ from math import copysign, inf, isfinite, isnan, nan
 Function = Callable[[float], float]
 
 
+RAW: dict[str, Callable[..., float]] = {
+    "abs": builtins.abs,
+    "pow": math.pow,
+    "gamma": math.gamma,
+    "lgamma": math.lgamma,
+}
+"""Python's own function for some of those here: the same where it does not raise."""
+
+
 def _guarded(function: Function, poles: Mapping[float, float] | None = None, odd: bool = False) -> Function:
     """`function` without exceptions: its limit at the `poles`, `nan` off its domain, a signed `inf` on overflow."""
     limits = poles or {}
+    RAW[function.__name__] = function
 
     def total(x: float) -> float:
         try:

@@ -11,6 +11,7 @@ from autodiff.engine.code.lowering import CONDITIONS, Lowering, RawLowering, Ter
 from autodiff.engine.code.memory import Memory
 from autodiff.engine.code.straightline import literal, used
 from autodiff.engine.graph import Graph
+from autodiff.engine.table.operations import OPERATIONS
 
 # Bytes of numbers in all arrays of a block. Calls on smaller blocks are so short that threads mostly wait for the
 # interpreter: two took longer than one with a quarter of it.
@@ -38,7 +39,7 @@ class Kernel:
         for k, x in enumerate(outputs):
             if self.place(x) != f"o{k}":
                 self.lines.append(f"copyto(o{k}, {self.place(x)})")
-        self.chooses = any(term.name == "where" for term in steps)
+        self.chooses = any(term.name in OPERATIONS and OPERATIONS[term.name].chooses for term in steps)
         self.compiled = self.function(len(inputs), len(outputs))
 
     def step(self, term: Term) -> None:

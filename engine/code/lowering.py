@@ -6,16 +6,17 @@ made once, and the few simplifications here are exact.
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from autodiff.engine.derivatives import backward, guarded
 from autodiff.engine.graph import Constant, Graph
 from autodiff.engine.symbolic.algebra import Flow
 from autodiff.engine.symbolic.symbols import Symbol, Symbols
 from autodiff.engine.table.constants import DOUBLES
+from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
-CONDITIONS = frozenset(("less", "less_equal", "greater", "greater_equal", "equal", "and", "or", "not"))
+CONDITIONS = frozenset(name for name, row in OPERATIONS.items() if row.is_truth)
 """The steps that give a truth value rather than a number."""
 
 _MODERATE = (2.0**-400, 2.0**400)  # whose square neither overflows nor loses digits
@@ -71,7 +72,7 @@ class Lowering(Symbols):
         found = self.made.get(key)
         if found is None:
             found = self.made[key] = Term(self, name, operands)
-            if name in _COMMUTATIVE:
+            if len(operands) == 2 and name in OPERATIONS and OPERATIONS[name].commutative:
                 self.made[(name, key[2], key[1])] = found
         return found
 
@@ -91,13 +92,14 @@ class Lowering(Symbols):
         return self.apply("not", condition)
 
     def max(self, *operands: Any) -> Any:
-        return reduce(partial(self.chosen, "greater_equal", "greater"), operands)
+        return reduce(partial(self.chosen, OPERATIONS["max"]), operands)
 
     def min(self, *operands: Any) -> Any:
-        return reduce(partial(self.chosen, "less_equal", "less"), operands)
+        return reduce(partial(self.chosen, OPERATIONS["min"]), operands)
 
-    def chosen(self, weak: str, strict: str, x: Any, y: Any) -> Any:
+    def chosen(self, operation: Operation, x: Any, y: Any) -> Any:
         """x where it is at least y, say, else y; what is nan is chosen."""
+        weak, strict = operation.prefers
         if x is y:
             return x
         if type(y) is not Term and y == y:
@@ -173,7 +175,8 @@ class RawLowering(Lowering):
         return super().power_rule(x, y)
 
     def inside(self, result: Any, derivative: Any) -> Any:
-        raises = type(result) is Term and result.name.startswith(("log", "atanh"))
+        """An operation with a domain raises outside of it."""
+        raises = type(result) is Term and result.name in OPERATIONS and OPERATIONS[result.name].domain
         return derivative if raises else super().inside(result, derivative)
 
 
@@ -184,11 +187,23 @@ def _identity(operand: Any) -> Any:
 
 # --- Simplifications, all exact: None where there is none -------------------------------------------------------------
 
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+_SIMPLER: dict[str, Callable[..., Any]] = {}
+
+
+def _simplifies(name: str) -> Callable[[Rule], Rule]:
+    def noted(rule: Rule) -> Rule:
+        _SIMPLER[name] = rule
+        return rule
+
+    return noted
+
 
 def _is(x: Any, name: str) -> bool:
     return type(x) is Term and x.name == name
 
 
+@_simplifies("add")
 def _add(m: Lowering, x: Any, y: Any) -> Any:
     if _is(y, "neg"):
         return x - y.operands[0]
@@ -201,10 +216,12 @@ def _add(m: Lowering, x: Any, y: Any) -> Any:
     return None
 
 
+@_simplifies("sub")
 def _sub(m: Lowering, x: Any, y: Any) -> Any:
     return x + y.operands[0] if _is(y, "neg") else None
 
 
+@_simplifies("mul")
 def _mul(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
@@ -217,6 +234,7 @@ def _mul(m: Lowering, x: Any, y: Any) -> Any:
     return None
 
 
+@_simplifies("div")
 def _div(m: Lowering, x: Any, y: Any) -> Any:
     if type(y) is not Term and y == 1.0:
         return x
@@ -225,14 +243,17 @@ def _div(m: Lowering, x: Any, y: Any) -> Any:
     return -m.div(x, y.operands[0]) if _is(y, "neg") else None
 
 
+@_simplifies("neg")
 def _neg(m: Lowering, x: Any) -> Any:
     return x.operands[0] if x.name == "neg" else None
 
 
+@_simplifies("abs")
 def _abs(m: Lowering, x: Any) -> Any:
     return m.abs(x.operands[0]) if x.name == "neg" else None
 
 
+@_simplifies("pow")
 def _pow(m: Lowering, x: Any, y: Any) -> Any:
     if type(y) is Term:
         return None
@@ -242,6 +263,7 @@ def _pow(m: Lowering, x: Any, y: Any) -> Any:
     return x if y == 1.0 else m.div(1.0, x) if y == -1.0 else None
 
 
+@_simplifies("where")
 def _where(m: Lowering, condition: Any, x: Any, y: Any) -> Any:
     condition = m.truth(condition)
     if type(condition) is not Term:
@@ -264,6 +286,7 @@ def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
     return None
 
 
+@_simplifies("and")
 def _and(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
@@ -273,6 +296,7 @@ def _and(m: Lowering, x: Any, y: Any) -> Any:
     return False if _opposite(x, y) else None
 
 
+@_simplifies("or")
 def _or(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
@@ -288,10 +312,12 @@ def _opposite(x: Term, y: Term) -> bool:
     return (x.name == "not" and x.operands[0] is y) or (y.name == "not" and y.operands[0] is x)
 
 
+@_simplifies("not")
 def _not(m: Lowering, x: Term) -> Any:
     return x.operands[0] if x.name == "not" else None
 
 
+@_simplifies("equal")
 def _equal(m: Lowering, x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
         if other == 0.0 and _is(one, "where") and type(one.operands[1]) is type(one.operands[2]) is float:
@@ -303,22 +329,4 @@ def _equal(m: Lowering, x: Any, y: Any) -> Any:
     return None
 
 
-_COMMUTATIVE = frozenset(("add", "mul", "equal", "and", "or"))
-_SIMPLER: dict[str, Callable[..., Any]] = {
-    "add": _add,
-    "sub": _sub,
-    "mul": _mul,
-    "div": _div,
-    "neg": _neg,
-    "abs": _abs,
-    "pow": _pow,
-    "where": _where,
-    "and": _and,
-    "or": _or,
-    "not": _not,
-    "equal": _equal,
-    "less": partial(_mirrored, "greater"),
-    "less_equal": partial(_mirrored, "greater_equal"),
-    "greater": partial(_mirrored, "less"),
-    "greater_equal": partial(_mirrored, "less_equal"),
-}
+_SIMPLER |= {row.name: partial(_mirrored, row.mirrored) for row in OPERATIONS.values() if row.mirrored}

@@ -9,27 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autodiff.engine.arithmetic import floats
 from autodiff.engine.code.lowering import RawLowering, Term
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 _DEEPEST = 20  # Python's own compiler recurses into expressions
 
-# Each operand that stands twice in its text is a variable.
+# Python has the operators of the language but for the power, which of Python's would raise or be complex. Each operand
+# that stands twice in its text is a variable.
 _TEXTS = {
-    "add": "({} + {})",
-    "sub": "({} - {})",
-    "mul": "({} * {})",
-    "div": "({} / {})",
-    "mod": "({} % {})",
-    "neg": "(-{})",
-    "less": "({} < {})",
-    "less_equal": "({} <= {})",
-    "greater": "({} > {})",
-    "greater_equal": "({} >= {})",
-    "equal": "({} == {})",
-    "and": "({} and {})",
-    "or": "({} or {})",
-    "not": "(not {})",
+    row.name: f"({{}} {row.symbol} {{}})" if row.arity == (2, 2) else f"({row.symbol} {{}})"
+    for row in OPERATIONS.values()
+    if row.symbol and row.symbol != "^"
+} | {
     "where": "({1} if {0} else {2})",
     "sech_squared": "((sech := 1.0 / cosh({})) * sech)",
     "inside": "({1} if {0} == {0} else nan)",
@@ -37,12 +29,9 @@ _TEXTS = {
 }
 _TWICE = frozenset(name for name, text in _TEXTS.items() if text.count("{0}") > 1)
 
-# Of the others `math` has a function that raises where ours does not, and else gives the same; but not of these.
-_DIFFERENT = frozenset(("floor", "ceil", "trunc", "cbrt", "erfc"))
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
-    **{name: getattr(math, name) for name in OPERATIONS if hasattr(math, name) and name not in _DIFFERENT},
-    "abs": abs,
+    **floats.RAW,
     "inf": math.inf,
     "nan": math.nan,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, isnan, nextafter
 
 from autodiff.engine.graph import Graph, dependent
-from autodiff.engine.table.operations import FLOATS, GROUPS
+from autodiff.engine.table.operations import FLOATS
 
 _SMOOTH = 1e-9  # relative; a step in a derivative below it is rounding
 
@@ -33,8 +33,8 @@ def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None
         operation = graph.nodes[i].operation
         if operation is None or i not in varies or not (flows[i] or decides[i]):
             continue
-        if operation in GROUPS["choice and logic"]:
-            for j in graph.operands[i][: 1 if operation.name == "where" else None]:
+        if operation.is_truth or operation.chooses:
+            for j in graph.operands[i][: 1 if operation.chooses else None]:
                 decides[j] = True
         if operation.kinks:
             kink = _kink(graph, values, i, varies)

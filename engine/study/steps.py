@@ -8,7 +8,6 @@ from autodiff.engine.graph import Constant, Graph, Input, Node, topological_orde
 from autodiff.engine.passes import forward, local_derivatives
 from autodiff.engine.symbolic.algebra import Algebra, Flow
 from autodiff.engine.symbolic.symbols import Symbol
-from autodiff.engine.table.operations import OPERATIONS
 
 DISTRIBUTES, SWITCHES, ROUTES, SCALES = "distributes", "switches", "routes", "scales"
 """What a gate does with the gradient: hands it on to every operand, times the other operand, to the operand that was
@@ -90,7 +89,7 @@ def taken(formula: Node, point: Mapping[str, float]) -> Node:
     values, new = evaluated(formula, point), dict[Node, Node]()
     for node in topological_order([formula]):
         operands = tuple(new[operand] for operand in node.operands)
-        if node.operation is OPERATIONS["where"]:
+        if node.operation and node.operation.chooses:
             new[node] = operands[1] if values[node.operands[0]] else operands[2]
         else:
             new[node] = node if operands == node.operands else Node(node.operation, operands)

@@ -6,13 +6,9 @@ from typing import Any, NamedTuple
 
 from autodiff.engine.graph import Constant, Graph, Node
 from autodiff.engine.symbolic.products import Product, TooLarge, short
-from autodiff.engine.symbolic.simplify import SIMPLER, TRUTHS, Sum
+from autodiff.engine.symbolic.simplify import SIMPLER, Sum
 from autodiff.engine.symbolic.symbols import Symbol, Symbols
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
-
-_PREFERS = {"max": ("greater_equal", "greater"), "min": ("less_equal", "less")}
-"""What the first of two operands must be to be chosen, in a tie too, and what the second."""
-
 
 MAX_NODES = 10_000_000
 
@@ -44,7 +40,7 @@ class Algebra(Symbols):
         numbers = [self.number(operand) for operand in operands]
         if None not in numbers:
             result = getattr(FLOATS, name)(*numbers)
-            if OPERATIONS[name] in TRUTHS:
+            if OPERATIONS[name].is_truth:
                 return bool(result)
             if short(result) or (isfinite(result) and result % 1 == 0):
                 return float(result)  # else 1/3 stays 1/3
@@ -95,7 +91,7 @@ class Algebra(Symbols):
 
     def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(operands) == 2:
-            (x, y), (weak, strict) = operands, _PREFERS[result.node.operation.name]
+            (x, y), (weak, strict) = operands, result.node.operation.prefers
             return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
         flows, free = [], 1.0
         for operand in operands:

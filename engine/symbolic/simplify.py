@@ -10,7 +10,6 @@ from typing import Any
 
 from autodiff.engine.symbolic.products import MOST, Powers, Product, is_a, neat, operands, product, remembered, times
 from autodiff.engine.symbolic.symbols import Symbol
-from autodiff.engine.table.operations import GROUPS
 
 
 def _written(m: Any, p: Product) -> Any:
@@ -305,18 +304,20 @@ def _and(m: Any, x: Any, y: Any) -> Any:
     return _truth(m, x) if x == y else None
 
 
+def _is_truth(x: Any) -> bool:
+    return isinstance(x, Symbol) and x.node.operation is not None and x.node.operation.is_truth
+
+
 def _truth(m: Any, x: Any) -> Any:
     """1 or 0 for a number."""
-    return x if x.node.operation in TRUTHS else m.apply("not_equal", x, 0.0)
+    return x if _is_truth(x) else m.apply("not_equal", x, 0.0)
 
 
 def _equal(m: Any, x: Any, y: Any) -> Any:
-    if y == 0.0 and isinstance(x, Symbol) and x.node.operation in TRUTHS:
+    if y == 0.0 and _is_truth(x):
         return m.apply("not_equal", *operands(x)) if is_a(x, "equal") else m.apply("not", x)
     return None
 
-
-TRUTHS = [row for row in GROUPS["choice and logic"] if row.name != "where"]
 
 SIMPLER: dict[str, Callable[..., Any]] = {
     **{"add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "div": _div, "pow": _pow},

@@ -19,10 +19,7 @@ class Operation:
     """One row: a differentiable function of scalars, as data.
 
     The rules are functions of an arithmetic `m` and the operands, so that one text runs on floats, on arrays and on
-    graph nodes. They may use `+ - *`, unary `-`, `< <= > >=`, `&` and `|` between conditions, every operation of the
-    table as `m.NAME`, and `m.eq`, `m.when`, `m.route`, `m.scale`, `m.power_rule`, `m.damped` and `m.inside` (see
-    `floats.py`), and the constants of `constants.py`, such as `m.pi`. Division is `m.div` and a power `m.pow`, since
-    Python's operators raise where IEEE arithmetic has an answer.
+    graph nodes: `arithmetic/protocol.py` says what they may use.
     """
 
     name: str
@@ -32,10 +29,10 @@ class Operation:
     """`local(m, result, *operands)`: the local derivative by each operand, None where no gradient flows to it. Its
     parameters after the result name the operands and give the defaults of those that may be left out."""
     value: Callable[..., Any] | None = None
-    """`value(m, *operands)`, exact in the tails; None for a primitive, which every arithmetic brings itself."""
+    """`value(m, *operands)`, as good as doubles get; None for a primitive, which every arithmetic brings itself."""
     definition: Callable[..., Any] | None = None
-    """The textbook formula in simpler operations, where `value` is none of it or is written differently to keep its
-    digits. A gate with neither, or of logic, is basic: it cannot be taken apart."""
+    """The textbook formula in simpler operations, where there is no `value` or it is written differently to keep the
+    digits of doubles. A gate with neither, or a truth value, is basic: it cannot be taken apart."""
     symbol: str | None = None
     aliases: tuple[str, ...] = ()
     kinks: str = ""
@@ -45,6 +42,16 @@ class Operation:
     hard: tuple[float, ...] = ()
     """Points near which a careless formula loses digits."""
     commutative: bool = False
+    is_truth: bool = False
+    """Whether the result is a truth value, 1 or 0."""
+    chooses: bool = False
+    """Whether the first operand, a truth value, chooses among the others."""
+    prefers: tuple[str, str] = ("", "")
+    """Of a choice between operands: the comparison by which the first of two is taken, and that by which the second."""
+    mirrored: str | None = None
+    """The comparison that is the same with its operands exchanged."""
+    binding: int = 0
+    """How tightly the symbol binds, as the grammar nests it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy or a pickle of a row of the table is that row."""

@@ -11,7 +11,7 @@ from unicodedata import normalize
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.engine.symbolic.symbols import SYMBOLS, Symbol
 from autodiff.engine.table.operation import Operation
-from autodiff.engine.table.operations import GROUPS, OPERATIONS
+from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.print.text import ATOM, SIGN, Parts, assemble, between, call
 
 _CONDITIONAL = 0
@@ -47,8 +47,8 @@ def python_program(lines: Sequence[Line], printed: Iterable[tuple[str, str | Non
 
 def _as_number(formula: Node, names: Mapping[str, str]) -> str:
     """Python's truth values as 1 and 0."""
-    text, truths = python_expression(formula, names), [row for row in GROUPS["choice and logic"] if row.symbol]
-    return f"1.0 if {text} else 0.0" if formula.operation in truths else text
+    text = python_expression(formula, names)
+    return f"1.0 if {text} else 0.0" if formula.operation and formula.operation.is_truth else text
 
 
 def python_expression(root: Node, names: Mapping[str, str] | None = None) -> str:

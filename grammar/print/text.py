@@ -12,7 +12,7 @@ from autodiff.grammar.builder import CONSTANTS
 
 # How tightly an operation binds, as language.lark nests it; calls and names bind tightest. VALUE is what a number must
 # bind to be one, not a truth.
-BINDING = {"or": 1, "and": 2, "not": 3, "add": 6, "sub": 6, "mul": 7, "div": 7, "mod": 7, "neg": 8, "pow": 9}
+BINDING = {row.name: row.binding for row in OPERATIONS.values() if row.symbol}
 COMPARISON, VALUE, SIGN, ATOM = 4, 5, 8, 10
 _SPACED = {"add", "sub", "mod", "and", "or"}
 # Where parentheses on the right only group, and which operations in them.

@@ -1,0 +1,129 @@
+"""The parts of rules that are longer than a line: what the table calls as `rules.NAME(m, ...)`."""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import accumulate
+from math import inf
+from operator import add, and_, mul
+
+from autodiff.engine.arithmetic.protocol import Arithmetic, Local, N
+
+# Of factors below 40 whose product is exact: a sum with this keeps 31 bits of one, and the other has 22, and a rest.
+_SPLITTER, _ROOT_HALF_HEAD, _ROOT_HALF_REST = 1.5 * 2**27, 0.7071065902709961, 1.9091555143065085e-07
+
+# --- Local derivatives ------------------------------------------------------------------------------------------------
+
+
+def clip_local(m: Arithmetic[N], x: N, low: N, high: N) -> tuple[Local, ...]:
+    """All of the gradient to the one of three operands that was taken."""
+    taken = (low <= x) & (x <= high), (x < low) & (low <= high), (x > high) | (low > high)
+    return tuple(m.when(condition, 1.0) for condition in taken)
+
+
+def pow_local(m: Arithmetic[N], out: N, base: N, exponent: N) -> tuple[Local, ...]:
+    """0^0 is flat in its base, although 0 * 0^-1 is nan; and 0^y stays 0 as y > 0 moves, although log(0) is -inf."""
+    by_base = m.where(m.eq(exponent, 0.0) & m.eq(base, 0.0), 0.0, m.power_rule(base, exponent))
+    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, out * m.log(base))
+    return by_base, by_exponent
+
+
+def unit(m: Arithmetic[N], length: Callable[..., N], x: Sequence[N]) -> tuple[N, ...]:
+    """x/length(x), where the length alone might overflow or be subnormal; 0 where all are 0."""
+    s = m.scale(*x)
+    scaled = [each * s for each in x]
+    total = length(*scaled)
+    return tuple(m.where(m.eq(total, 0.0), 0.0, m.div(each, total)) for each in scaled)
+
+
+def over_square(m: Arithmetic[N], x: N | float, *y: N | float) -> N:
+    """x/y^2, or over the sum of the squares, where these alone might overflow or underflow."""
+    s = m.scale(*y)
+    scaled = [each * s for each in y]
+    length = m.hypot(*scaled) if len(y) > 1 else scaled[0]
+    return m.div(m.div(x * s * s, length), length)
+
+
+def products_of_the_others(x: Sequence[N]) -> tuple[Local, ...]:
+    """For each element the product of all others, without dividing by an element that may be 0."""
+    before = list(accumulate(x[:-1], mul, initial=1.0))
+    after = list(accumulate(reversed(x[1:]), mul, initial=1.0))
+    return tuple(map(mul, before, reversed(after)))
+
+
+def shares(m: Arithmetic[N], parts: Sequence[N]) -> tuple[N, ...]:
+    """Parts of 1, made to add up to 1: the error of a large logsumexp, by its rounding, is one that they all share."""
+    total = reduce(add, parts)
+    return tuple(m.div(part, total) for part in parts)
+
+
+# --- Definitions ------------------------------------------------------------------------------------------------------
+
+
+def root_of_squares(m: Arithmetic[N], *x: N) -> N:
+    """The length of a vector; where all are 0 it is a number, through which nothing flows."""
+    root = m.sqrt(reduce(add, [each * each for each in x]))
+    return m.where(reduce(and_, [m.eq(each, 0.0) for each in x]), 0.0, root)
+
+
+def asinh(m: Arithmetic[N], x: N) -> N:
+    """The inverse of sinh on the right, where its formula does not cancel."""
+    return m.log(x + m.sqrt(x * x + 1.0))
+
+
+# --- Values that keep their digits in the tails -----------------------------------------------------------------------
+
+
+def log_sum_exp(m: Arithmetic[N], top: N, x: Sequence[N]) -> N:
+    """log(sum(exp(x))), shifted by the greatest element so that nothing overflows; an infinite one is the answer.
+
+    The 1 that the greatest one adds is log1p's, which keeps the digits of the others.
+    """
+    greatest = reduce(add, [m.where(m.eq(each, top), 1.0, 0.0) for each in x])
+    others = reduce(add, [m.where(m.eq(each, top), 0.0, m.exp(each - top)) for each in x])
+    return m.where(m.abs(top) < inf, top + m.log1p(others + (greatest + -1.0)), top)
+
+
+def logistic(m: Arithmetic[N], x: N, tail: N) -> N:
+    """1/(1 + exp(-x)), where tail = exp(-|x|) never overflows."""
+    return m.div(m.where(x < 0.0, tail, 1.0), 1.0 + tail)
+
+
+def erfc_of_root_half(m: Arithmetic[N], x: N) -> N:
+    """erfc(x*sqrt(1/2)), corrected by what the product loses: the tail of erfc magnifies that by x^2."""
+    near = m.min(m.max(x, -40.0), 40.0)
+    head = (near + _SPLITTER) - _SPLITTER
+    rest = (near - head) * _ROOT_HALF_HEAD + near * _ROOT_HALF_REST
+    u = head * _ROOT_HALF_HEAD + rest
+    lost = (head * _ROOT_HALF_HEAD - u) + rest
+    return m.erfc(u) - lost * m.two_over_root_pi * m.exp(-u * u)
+
+
+def normpdf(m: Arithmetic[N], x: N, less: N | float = 0.0) -> N:
+    """(1 - less)*exp(-x^2/2)/sqrt(2*pi), where exp magnifies what the square loses: that is made up for."""
+    near = m.min(m.max(x, -40.0), 40.0)
+    head = (near + 32 * _SPLITTER) - 32 * _SPLITTER  # of 26 bits, whose square is exact
+    lost = m.expm1(0.5 * (head - near) * (head + near))
+    factor = m.one_over_root_two_pi
+    return m.exp(-0.5 * head * head) * (factor + factor * (lost - less - lost * less))
+
+
+def gelu_tail(m: Arithmetic[N], x: N) -> N:
+    """-normpdf(x)*(1 - 1/x^2*(1 - 3/x^2*(...))), where normcdf is subnormal and its product with x is not."""
+    near = m.max(m.min(x, -37.0), -40.0)
+    less: N | float = 0.0
+    for k in (11.0, 9.0, 7.0, 5.0, 3.0, 1.0):
+        less = m.div(k * (1.0 - less), near * near)
+    return -normpdf(m, near, less)
+
+
+def tail(m: Arithmetic[N], x: N, root: N) -> N:
+    """x*exp(x) by root = exp(x/2), where exp(x) is subnormal."""
+    return m.damped(x, root) * root
+
+
+def mish(m: Arithmetic[N], x: N, e: N) -> N:
+    """x*tanh(log(1 + e)), where tanh is n/(n + 2), or with fewer roundings e less a share of it."""
+    n = e * (e + 2.0)
+    below = m.damped(x, e) * (1.0 - m.div(e * (e + 1.0), n + 2.0))
+    near = m.where(x < -1.0, below, x * m.div(n, n + 2.0))
+    return m.where(x < -708.0, tail(m, x, m.exp(m.min(x, 0.0) * 0.5)), near)
