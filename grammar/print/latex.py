@@ -49,7 +49,7 @@ _NOTATION = {
 # How tightly operands must bind; all others stand between marks or braces.
 _OPERANDS = {"neg": (_MUL,), "mod": (_POW, _POW), "pow": (ATOM, VALUE), "not": (0,)}
 
-_HEADS = {name: rf"\{name}" for name in "sin cos tan sinh cosh tanh exp min max".split()} | {
+_HEADS = {name: rf"\{name}" for name in "sin cos tan sec csc cot sinh cosh tanh exp min max".split()} | {
     "asin": r"\arcsin",
     "acos": r"\arccos",
     "atan": r"\arctan",
