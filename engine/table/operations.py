@@ -127,6 +127,9 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("sign", "-1, 0 or 1", hard=(0,), kinks="0 everywhere",
             local=     lambda m, out, x: (None,),
             definition=lambda m, x: m.where(x > 0.0, 1.0, m.where(x < 0.0, -1.0, m.floor(x)))),  # 0, or nan of nan
+        Operation("step", "1 above 0, else 0", hard=(0,), kinks="0 everywhere",
+            value=     lambda m, x: m.max(0.0, m.sign(x)),
+            local=     lambda m, out, x: (None,)),
         Operation("floor", "greatest integer not above x", kinks="0 everywhere",
             local=     lambda m, out, x: (None,)),
         Operation("ceil", "least integer not below x", kinks="0 everywhere",
