@@ -5,8 +5,9 @@ and lark takes a step for each. Where a chain of such steps leads is the same fo
 token, so it is worked out once.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 Rule = tuple[Callable[[list[Any]], Any] | None, int, str]
 """What a reduction calls (None: it only renames its one part), how many parts it takes, and what it makes of them."""
@@ -21,34 +22,58 @@ class Token(str):
     end_pos: int
 
 
-class Driver:
-    """A parser on the tables of a `Lark` that was built with `parser="lalr"` and a transformer."""
+class Tables(NamedTuple):
+    """What the driver needs of a parser of lark's."""
 
-    def __init__(self, lark: Any) -> None:
-        parser, lexer = lark.parser.parser.parser, lark.parser.lexer
-        self.postlex = lexer.postlexer
-        (self.pattern,) = lexer.lexer.scanner._mres
-        self.ignored = lexer.lexer.ignore_types
-        unless = lexer.lexer.callback["NAME"]
-        self.keywords = {terminal.pattern.value: terminal.name for terminal in unless.scanner.terminals}
-        table, callbacks = parser.parse_table, parser.callbacks
-        self.start, end = table.start_states["start"], table.end_states["start"]
-        rules: dict[Any, Rule] = {}
-        self.states: dict[int, dict[str, Any]] = {}
-        """By state and symbol: a state to go to, or a rule to reduce by."""
-        for state, actions in table.states.items():
-            row: dict[str, int | Rule] = {}
-            self.states[state] = row
-            for symbol, (_, argument) in actions.items():
-                if isinstance(argument, int):
-                    row[symbol] = argument
-                else:
-                    if argument not in rules:
-                        renames = argument.options.expand1 and len(argument.expansion) == 1 and not argument.alias
-                        callback = None if renames else callbacks[argument]
-                        rules[argument] = callback, len(argument.expansion), argument.origin.name
-                    row[symbol] = rules[argument]
-        self.states[end]["$END"] = end
+    pattern: re.Pattern[str]
+    """Every token, in a group that has its name."""
+    ignored: Collection[str]
+    """The names of tokens that are skipped, such as blanks."""
+    keywords: Mapping[str, str]
+    """The names of the tokens that look like a NAME, by their text."""
+    postlex: Any
+    start: int
+    states: dict[int, dict[str, Any]]
+    """By state and symbol: a state to go to, an int, or a `Rule` to reduce by."""
+
+
+def tables(lark: Any) -> Tables:
+    """Read a `Lark` that was built with `parser="lalr"`, `lexer="basic"` and a transformer.
+
+    No other place knows lark's private attributes. Where lark has changed inside, they are missing or of another kind,
+    and this raises what Python happens to raise then: `parser.py` leaves the work to lark.
+    """
+    parser, lexer = lark.parser.parser.parser, lark.parser.lexer
+    (pattern,) = lexer.lexer.scanner._mres
+    keywords = lexer.lexer.callback["NAME"].scanner.terminals
+    table, callbacks = parser.parse_table, parser.callbacks
+    end = table.end_states["start"]
+    rules: dict[Any, Rule] = {}
+    for actions in table.states.values():
+        for _, rule in actions.values():
+            if not isinstance(rule, int) and rule not in rules:
+                renames = rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias
+                rules[rule] = None if renames else callbacks[rule], len(rule.expansion), rule.origin.name
+    states = {
+        state: {symbol: to if isinstance(to, int) else rules[to] for symbol, (_, to) in actions.items()}
+        for state, actions in table.states.items()
+    }
+    states[end]["$END"] = end
+    return Tables(
+        re.compile(pattern),
+        frozenset(lexer.lexer.ignore_types),
+        {terminal.pattern.value: terminal.name for terminal in keywords},
+        lexer.postlexer,
+        table.start_states["start"],
+        states,
+    )
+
+
+class Driver:
+    """A parser on the tables of lark's."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.pattern, self.ignored, self.keywords, self.postlex, self.start, self.states = tables
         self.gotos: dict[tuple[int, str, str], int] = {}
 
     def parse(self, text: str) -> Any:
@@ -84,7 +109,8 @@ class Driver:
         ignored, keywords = self.ignored, self.keywords
         end = 0
         for match in self.pattern.finditer(text):
-            start, kind = match.start(), match.lastgroup
+            start = match.start()
+            kind: Any = match.lastgroup
             if start != end:
                 raise KeyError(text[end])
             end = match.end()

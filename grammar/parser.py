@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.engine.graph import Span
 from autodiff.grammar.builder import Builder
-from autodiff.grammar.driver import Driver
+from autodiff.grammar.driver import Driver, tables
 from autodiff.grammar.errors import ProgramError, enumerated
 from autodiff.grammar.program import Program
 from autodiff.grammar.tokens import Tokens
@@ -84,8 +84,12 @@ def _parser() -> Any:
 
 
 @cache
-def _driver() -> Driver:
-    return Driver(_parser())
+def _driver() -> Any:
+    """The quick way through lark's tables; lark itself, which takes twice the time, where it has changed inside."""
+    try:
+        return Driver(tables(_parser()))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return _parser()
 
 
 def _span(token: Any) -> Span:
