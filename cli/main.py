@@ -10,7 +10,6 @@ from typer.core import TyperCommand
 
 from autodiff.cli.arguments import ExpressionCommand
 from autodiff.cli.console import Console
-from autodiff.evaluation import failures
 from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
 from autodiff.grammar.errors import ProgramError
 
@@ -58,7 +57,7 @@ def _options(
 
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
-    console = failures.reporter = Console()
+    console = Console()
     try:
         if console.is_closed:
             raise NotMet("cannot write the answer: stdout is closed")

@@ -1,19 +1,18 @@
-"""Blocks answered by the workers of a Dask cluster. Nothing else here knows of Dask."""
+"""Parts answered by the workers of a Dask cluster. Nothing else here knows of Dask."""
 
 import logging
 import os
-import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
-from autodiff.evaluation.failures import warn
-from autodiff.rows.blocks import Job, Map, Work, guarded
-from autodiff.rows.out import InterruptHeld
+from autodiff.rows.reporter import Reporter
+from autodiff.rows.sinks import InterruptHeld
+from autodiff.rows.workers import Map, Result, Thing, guarded
 
 _CONNECT = 3.0  # seconds until a scheduler has answered, if it is there
 _PATIENCE = 30.0  # seconds without any worker
@@ -22,7 +21,7 @@ _PAUSE = 0.02  # seconds between looks at what has come
 
 
 @contextmanager
-def workers(address: str) -> Iterator[Map]:
+def workers(address: str, reporter: Reporter) -> Iterator[Map]:
     """Those of the scheduler at an address, or, as `local`, one process for each core."""
     try:
         import distributed
@@ -34,7 +33,7 @@ def workers(address: str) -> Iterator[Map]:
     try:
         client = _connected(distributed, address, server)
         try:
-            yield partial(_answers, distributed, client, address)
+            yield _Workers(distributed, client, address, reporter)
         finally:
             with suppress(Exception):
                 client.close(_CONNECT)  # and the scheduler drops what only this client wanted
@@ -58,10 +57,12 @@ def _local(distributed: Any) -> Any:
 @contextmanager
 def _silent_children() -> Iterator[None]:
     """Ctrl-C reaches all processes of a terminal: of those that are started here, only this one speaks of it."""
-    if sys.stderr is None:
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
         yield
         return
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
@@ -81,33 +82,40 @@ def _connected(distributed: Any, address: str, server: Any) -> Any:
         raise WrongRequest(f"--cluster {address}: {error}", "an address is of the form tcp://host:8786") from None
 
 
-def _answers(distributed: Any, client: Any, address: str, work: Work, job: Job, things: Sequence[Any]) -> Iterator[Any]:
-    """What the workers answer, in the order of the things."""
-    futures = client.map(partial(guarded, work, job), things, pure=False)
-    position = {future.key: i for i, future in enumerate(futures)}
-    came = distributed.as_completed(futures, with_results=True, raise_errors=False)
-    del futures  # so that the workers need not keep what has been seen
-    waiting: dict[int, Any] = {}
-    watch = _Watch(client, address)
-    for turn in range(len(things)):
-        while turn not in waiting:
-            batch = came.next_batch(block=False)
-            for future, result in batch:
-                i = position[future.key]
-                waiting[i] = result if future.status == "finished" else _lost(future, result, address, things[i])
-            if batch:
-                watch.saw()
-            else:
-                watch.look()
-                time.sleep(_PAUSE)
-        yield waiting.pop(turn)
+class _Workers:
+    """The workers of a scheduler, as a Map."""
+
+    def __init__(self, distributed: Any, client: Any, address: str, reporter: Reporter) -> None:
+        self.distributed, self.client, self.address, self.reporter = distributed, client, address, reporter
+
+    def __call__(self, work: Callable[[Thing], Result], things: Sequence[Thing]) -> Iterator[Result | Failure]:
+        """What the workers answer, in the order of the things."""
+        futures = self.client.map(partial(guarded, work), things, pure=False)
+        position = {future.key: i for i, future in enumerate(futures)}
+        came = self.distributed.as_completed(futures, with_results=True, raise_errors=False)
+        del futures  # so that the workers need not keep what has been seen
+        waiting: dict[int, Result | Failure] = {}
+        watch = _Watch(self.client, self.address, self.reporter)
+        for turn in range(len(things)):
+            while turn not in waiting:
+                batch = came.next_batch(block=False)
+                for future, result in batch:
+                    i = position[future.key]
+                    done = future.status == "finished"
+                    waiting[i] = result if done else _lost(future, result, self.address, things[i])
+                if batch:
+                    watch.saw()
+                else:
+                    watch.look()
+                    time.sleep(_PAUSE)
+            yield waiting.pop(turn)
 
 
 class _Watch:
     """Looks now and then whether there is anybody to wait for."""
 
-    def __init__(self, client: Any, address: str) -> None:
-        self.client, self.address = client, address
+    def __init__(self, client: Any, address: str, reporter: Reporter) -> None:
+        self.client, self.address, self.reporter = client, address, reporter
         self.alive = self.looked = time.monotonic()
         self.told = False
 
@@ -123,13 +131,13 @@ class _Watch:
         self.looked = time.monotonic()
         if self.looked - self.alive > _SOON and not self.told:
             self.told = True
-            warn("note", f"waiting for workers at {self.address}")
+            self.reporter.note(f"waiting for workers at {self.address}")
         if self.looked - self.alive > _PATIENCE:
             hint = f"start some with: dask worker {self.address}"
             raise NotMet(f"no workers are left at {self.address}", hint)
 
 
-def _lost(future: Any, result: Any, address: str, thing: Any) -> Failure:
+def _lost(future: Any, result: Any, address: str, thing: object) -> Failure:
     """Why there is no answer, in words."""
     if future.status != "error":
         return NotMet(f"the connection to the scheduler at {address} is lost")

@@ -1,141 +1,134 @@
-"""One pass over rows: blocks are read, answered on two cores, and written in their order."""
+"""What every pass over rows is made of: blocks are answered by any thread, and written in their order."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
-from typing import Any
+from typing import NamedTuple
 
-from autodiff.cli.request import Request
-from autodiff.evaluation.errors import Failure, NotMet
+from autodiff.evaluation.errors import NotMet
 from autodiff.evaluation.numbers import shortest
-from autodiff.rows.batch import Batch, Reader
+from autodiff.rows.batch import Batch, Column, Floats
+from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
+from autodiff.rows.formats.registry import reader_of
 from autodiff.rows.input import Input
-from autodiff.rows.sources import Files
-from autodiff.rows.tally import Tally, exact_sum, object_to
+from autodiff.rows.query import BoundQuery
+from autodiff.rows.sources import Part, Source
+from autodiff.rows.table import Table
+from autodiff.rows.tally import Tally, exact_sum
 
-_WORKERS = 2
-_AHEAD = 4  # blocks that are worked on or wait for their turn: what bounds the memory
+
+@dataclass(frozen=True)
+class Job:
+    """All that whoever answers rows has to know, in this process or in another."""
+
+    query: BoundQuery
+    table: Table
+    several: bool
+    """Whether there are several files, so that a row is named with its own."""
+
+    @contextmanager
+    def opened(self, source: Source, part: Part | None = None) -> Iterator[Reader]:
+        """The rows of a file, or of a part of it, with their columns chosen."""
+        file = Input(source, part)
+        try:
+            reader = reader_of(file, self.table)
+            self.bind(reader)
+            yield reader
+        finally:
+            file.close()
+
+    def bind(self, reader: Reader) -> None:
+        """Choose the columns of some rows."""
+        reader.bind(self.query.free, self.table.keep, self.table.policy)
+
+    def blocks(self, reader: Reader, pace: Pace) -> Iterator[Block]:
+        """The rows in pieces."""
+        for block in reader.blocks(pace):
+            yield partial(_within, reader.source.name, block) if self.several else block
+
+    def layout(self, reader: Reader, form: str) -> Layout:
+        """The columns of the answer to some rows, in a format."""
+        variables = reader.columns.used if reader.columns.keep else []
+        return Layout(form, reader.kept, self.query.names, reader.header, reader.text, variables)
+
+
+def _within(name: str, block: Block) -> Batch:
+    return block().within(name)
+
+
+class Shape(NamedTuple):
+    """What all files must have in common with the first: their format, and the columns that are kept."""
+
+    name: str
+    format: str
+    kept: list[str]
+
+    @staticmethod
+    def of(reader: Reader) -> "Shape":
+        """The shape of a file."""
+        return Shape(reader.source.name, reader.source.format, reader.kept)
+
+    def check(self, other: "Shape") -> None:
+        """NotMet where another file has another shape."""
+        if other.format != self.format:
+            raise NotMet(f"{self.name} is {self.format}, but {other.name} is {other.format}")
+        if other.kept != self.kept:
+            theirs, ours = (", ".join(kept[:12]) for kept in (other.kept, self.kept))
+            named = f"{self.name} has {ours}, and {other.name} {theirs}"
+            raise NotMet(f"--keep needs the same columns in all files: {named}")
 
 
 @dataclass
-class Done:
-    """A block that was answered."""
+class Answered:
+    """A block that was answered, and what writes the answers."""
 
     batch: Batch
-    line: int
-    encoded: Any
-    not_finite: int
-    first: str
-    sums: list[list[float]]
+    tally: Tally
+    write: Callable[[], None]
 
 
 class Run:
-    """One pass over the rows, and what is to be told of it in the end."""
+    """One pass over some rows."""
 
-    def __init__(
-        self,
-        rows: Reader,
-        compute: Callable[[Batch], list[Any]],
-        writer: Any,
-        rejects: Any,
-        policy: str,
-        reduce: str | None,
-    ) -> None:
-        self.rows, self.compute, self.writer, self.rejects = rows, compute, writer, rejects
-        self.policy, self.reduce = policy, reduce
+    def __init__(self, job: Job, layout: Layout, writer: Writer, rejects: Sink | None) -> None:
+        self.job, self.layout, self.writer, self.rejects = job, layout, writer, rejects
         self.tally = Tally()
 
-    def answer(self, block: Any, line: int) -> Done:
-        """What can be done by another core: everything but reading and writing."""
-        batch = self.rows.parse(block, line)
-        results = self.compute(batch)
+    def answer(self, block: Block) -> Answered:
+        """Do what any thread can do: all but reading and writing."""
+        batch = block()
+        results = self.job.query.compute(batch)
         not_finite, first = _not_finite(results, batch)
-        if self.reduce:
-            return Done(batch, line, None, not_finite, first, [exact_sum(column.tolist()) for column in results])
-        kept = self._kept(batch)
-        return Done(batch, line, self.writer.encode(batch.count, kept, results), not_finite, first, [])
-
-    def _kept(self, batch: Batch) -> list[Any]:
-        """The kept columns: text stays as it is, but where the answer has types the variables are numbers."""
-        kept = list(batch.kept)
-        columns = self.rows.columns
-        if kept and self.rows.text and self.writer.typed:
-            for i, numbers in zip(columns.used, batch.numbers):
-                kept[i] = numbers
-        return kept
-
-    def all(self, source: Input | Files, progress: bool) -> None:
-        """Read, answer and write all blocks."""
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        from autodiff.rows.progress import bar
-
-        pending: deque[Future[Done]] = deque()
-
-        def write(at_most: int) -> None:
-            while pending and (len(pending) > at_most or pending[0].done()):
-                self.write(pending.popleft().result())
-
-        def busy() -> bool:
-            return sum(not future.done() for future in pending) >= _WORKERS
-
-        pool = ThreadPoolExecutor(_WORKERS)
-        try:
-            with bar(source, progress) as advance:
-                try:
-                    for block, line in self.rows.blocks(busy, lambda: write(0)):
-                        pending.append(pool.submit(self.answer, block, line))
-                        write(_AHEAD)
-                        advance()
-                except Failure:  # of what could not be read; all above it is answered
-                    write(0)
-                    raise
-                write(0)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def write(self, done: Done) -> None:
-        """Put out one block, in its turn."""
-        batch = done.batch
         reason = batch.refused[0].reason if batch.refused else ""
-        self.tally.add(Tally(batch.count, done.not_finite, done.first, len(batch.refused), reason, done.sums))
-        if batch.count and not self.reduce:
-            self.writer.write(done.encoded)
-        if batch.refused:
-            if self.rejects:
-                lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
-                self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
-            if self.policy == "fail":
-                hint = "go on at such rows with --on-error nan or skip"
-                if done.line == 1 and not batch.count and not self.rows.header:
-                    hint = "without --columns the first line is the header"
-                raise NotMet(reason, hint)
+        tally = Tally(batch.count, not_finite, first, len(batch.refused), reason)
+        if self.job.table.reduce:
+            tally.sums = [exact_sum(column.tolist()) for column in results]
+            return Answered(batch, tally, lambda: None)
+        return Answered(batch, tally, self.writer.encoded(Answers(batch.count, self._kept(batch), results)))
 
-    def finish(self, request: Request) -> None:
-        """The end of the answer, and what is to be said of it."""
-        if self.reduce:
-            finish_reduced(self.writer, self.tally, request, self.policy)
-            return
-        self.writer.finish()
-        self.tally.report(request, self.policy)
+    def _kept(self, batch: Batch) -> Sequence[Column]:
+        """The kept columns: text stays as it is, but where the answer has types the variables are numbers."""
+        if not (self.layout.text and self.writer.typed):
+            return batch.kept
+        numbers = dict(zip(self.layout.variables, batch.numbers))
+        return [numbers.get(i, column) for i, column in enumerate(batch.kept)]
 
-
-def finish_reduced(writer: Any, tally: Tally, request: Request, policy: str) -> None:
-    """Say what there is to say, and put out one row for all."""
-    import numpy as np
-
-    totals = tally.reduced(request.reduce or "", len(writer.names))
-    tally.report(request, policy)
-    wrong = [(name, total) for name, total in zip(writer.names, totals) if not isfinite(total)]
-    if wrong and not tally.not_finite:
-        name, total = wrong[0]
-        object_to(f"the {request.reduce} of {name} over {tally.count:,} rows is {shortest(total)}", request)
-    writer.write(writer.encode(1, [], [np.array([total]) for total in totals]))
-    writer.finish()
+    def write(self, answered: Answered) -> None:
+        """Write one block, in its turn; NotMet behind it, where a wrong row in it is the end."""
+        batch = answered.batch
+        self.tally.add(answered.tally)
+        if batch.count:
+            answered.write()
+        if batch.refused and self.rejects:
+            lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
+            self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
+        if batch.refused and self.job.table.policy == "fail":
+            raise NotMet(batch.refused[0].reason, batch.hint)
 
 
-def _not_finite(results: Sequence[Any], batch: Batch) -> tuple[int, str]:
+def _not_finite(results: Sequence[Floats], batch: Batch) -> tuple[int, str]:
     """How many rows have a number in their answer that is not finite, and the first of them with its number."""
     import numpy as np
 

@@ -1,27 +1,57 @@
-"""What `--data` names: a file, or the files of a glob or of a folder, or what is behind a URL."""
+"""Where rows are: a file, the files of a glob or of a folder, or what is behind a URL; and parts of such."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
-from autodiff.evaluation.errors import NotMet, WrongRequest
-from autodiff.rows.batch import Batch, Reader, Refusal
-from autodiff.rows.input import STDIN, Input, Source, known_format
+from autodiff.evaluation.errors import WrongRequest
 
 _WILD = "*?["
+_Found = TypeVar("_Found")
 
 
-def found(data: str | None, kind: str | None) -> list[Source]:
-    """The places of the rows, in their order; `kind` is their format where it was asked for."""
+@dataclass(frozen=True)
+class Source:
+    """Where rows are: what the user calls it, and the path or URL by which every process finds it."""
+
+    name: str
+    path: str
+    descriptor: int | None = None
+    """Of stdin, which has no path; None where it is closed."""
+
+    @property
+    def ending(self) -> str:
+        """The ending of its name, with the dot."""
+        return Path(self.path).suffix.lower()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a file that is answered by itself: whole records of a text, a row group of parquet, or all of it."""
+
+    source: Source
+    start: int | None = None
+    """Its first byte, or the number of its row group; None where it is the whole file."""
+    size: int = 0
+    line: int = 1
+    """The number of its first line or row."""
+    head: bytes = b""
+    """The first record of the text, which tells the columns of all."""
+
+    @property
+    def name(self) -> str:
+        """What a user calls it."""
+        where = f", from {'line' if self.head else 'row'} {self.line:,} on" if self.start is not None else ""
+        return f"{self.source.name}{where}"
+
+
+def found(data: str | None, stdin: int | None) -> list[Source]:
+    """The places of the rows, in their order; Failure where there are none."""
     if data is None or data == "-":
-        return [STDIN]
-    sources = _remote(data) if "://" in data else _local(data)
-    if kind is None:
-        _check_alike(data, sources)
-    else:
-        known_format(kind)
-    return sources
+        return [Source("stdin", "", stdin)]
+    return _remote(data) if "://" in data else _local(data)
 
 
 def _local(data: str) -> list[Source]:
@@ -41,7 +71,7 @@ def _local(data: str) -> list[Source]:
 
 
 def _files_in(folder: str) -> Iterator[str]:
-    """Those of a dataset: all in it and below, but not those whose names say that they are none of the data."""
+    """The files of a dataset: all in it and below, but those whose names say that they are not data."""
     for parent, folders, files in os.walk(folder):
         folders[:] = filter(_visible, folders)
         yield from (os.path.join(parent, name) for name in files if _visible(name))
@@ -49,15 +79,6 @@ def _files_in(folder: str) -> Iterator[str]:
 
 def _visible(name: str) -> bool:
     return not name.startswith((".", "_"))
-
-
-def _check_alike(data: str, sources: list[Source]) -> None:
-    """Failure where the endings of the files say that they are not of one format."""
-    first = sources[0]
-    for source in sources:
-        if source.ending != first.ending:
-            hint = "name the files of one format by a glob, such as '*.csv', or say with --from what all of them are"
-            raise WrongRequest(f"{data} holds files of several formats: {first.name} and {source.name}", hint)
 
 
 def _remote(data: str) -> list[Source]:
@@ -73,19 +94,18 @@ def _remote(data: str) -> list[Source]:
 
     urls = [fs.unstrip_protocol(name) for name in _tried(data, lambda _: names())]
     if not urls:
-        raise WrongRequest(
-            f"no file matches '{data}'" if any(sign in path for sign in _WILD) else f"no files in {data}"
-        )
+        wild = any(sign in path for sign in _WILD)
+        raise WrongRequest(f"no file matches '{data}'" if wild else f"no files in {data}")
     return [Source(data, data)] if urls == [fs.unstrip_protocol(path)] else [Source(url, url) for url in urls]
 
 
 def opened(url: str) -> tuple[Any, int | None]:
-    """The file behind a URL, and its size."""
+    """The file behind a URL, as fsspec opens it, and its size."""
     file = _tried(url, lambda core: core.open(url, "rb").open())
     return file, getattr(file, "size", None)
 
 
-def _tried(url: str, work: Callable[[Any], Any]) -> Any:
+def _tried(url: str, work: Callable[[Any], _Found]) -> _Found:
     """What fsspec does, in its own words where it cannot."""
     import fsspec
 
@@ -94,88 +114,5 @@ def _tried(url: str, work: Callable[[Any], Any]) -> Any:
     except FileNotFoundError:
         raise WrongRequest(f"cannot read {url}: No such file or directory") from None
     except Exception as error:  # each kind of file system has its own
-        raise WrongRequest(f"cannot read {url}: {str(error).partition(chr(10))[0] or type(error).__name__}") from None
-
-
-class Files:
-    """Many files as one input: how much there is, and how much has been read."""
-
-    def __init__(self, sources: list[Source], first: Input, asked: str | None) -> None:
-        self.sources, self.current, self.asked = sources, first, asked
-        self.name, self.kind = f"{len(sources)} files", first.kind
-        self.before = 0
-        sizes = [os.path.getsize(source.path) if os.path.isfile(source.path) else None for source in sources]
-        self.size = None if None in sizes else sum(size or 0 for size in sizes)
-
-    @property
-    def done(self) -> int:
-        return self.before + self.current.done
-
-    def rest(self) -> Iterator[Input]:
-        """The files behind the first, each of which is closed before the next is opened."""
-        for source in self.sources[1:]:
-            self.before += self.current.done
-            self.current.close()
-            self.current = Input(source, self.asked)
-            yield self.current
-
-
-class _Piece(NamedTuple):
-    name: str
-    reader: Reader
-    rows: Any
-
-
-class Several(Reader):
-    """The rows of many files, one after the other, as those of one."""
-
-    def __init__(self, files: Files, first: Reader, open: Callable[[Input], Reader]) -> None:
-        self.files, self.first, self.open = files, first, open
-        self.header, self.text, self.without = first.header, first.text, first.without  # type: ignore[method-assign]
-        super().__init__(first.source_name, first.written)
-
-    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
-        self.bound = wanted, keep, policy
-        self.first.bind(*self.bound)
-        self.columns = self.first.columns
-
-    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[_Piece, int]]:
-        """Those of all files."""
-        for name, reader in self._readers():
-            for block, line in reader.blocks(busy, before_wait):
-                yield _Piece(name, reader, block), line
-
-    def _readers(self) -> Iterator[tuple[str, Reader]]:
-        first = Shape(self.files.current.name, self.files.kind, self.kept)
-        yield first.name, self.first
-        for source in self.files.rest():
-            reader = self.open(source)
-            reader.bind(*self.bound)
-            first.check(Shape(source.name, source.kind, reader.kept))
-            yield source.name, reader
-
-    def parse(self, piece: _Piece, line: int) -> Batch:
-        return named(piece.reader.parse(piece.rows, line), piece.name)
-
-
-class Shape(NamedTuple):
-    """What all files must have in common with the first: their format, and the columns that are kept."""
-
-    name: str
-    kind: str
-    kept: list[str]
-
-    def check(self, other: "Shape") -> None:
-        """Failure where another file is of another shape."""
-        if other.kind != self.kind:
-            raise NotMet(f"{self.name} is {self.kind}, but {other.name} is {other.kind}")
-        if other.kept != self.kept:
-            theirs, ours = (", ".join(kept[:12]) for kept in (other.kept, self.kept))
-            message = f"--keep needs the same columns in all files: {self.name} has {ours}, and {other.name} {theirs}"
-            raise NotMet(message)
-
-
-def named(batch: Batch, name: str) -> Batch:
-    """The same rows, whose places begin with the name of their file."""
-    refused = [Refusal(f"{name}, {each.reason}", each.text) for each in batch.refused]
-    return replace(batch, place=lambda i: f"{name}, {batch.place(i)}", refused=refused)
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise WrongRequest(f"cannot read {url}: {reason}") from None

@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from math import fsum, isfinite
 
-from autodiff.cli.request import Request
-from autodiff.evaluation.errors import NotMet
-from autodiff.evaluation.failures import warn
+from autodiff.evaluation.errors import NotMet, Reporter
+from autodiff.rows.table import Table
 
 
 @dataclass
 class Tally:
-    """Of some rows, to which more are added in their order."""
+    """A tally of some rows, to which more are added in their order."""
 
     count: int = 0
     not_finite: int = 0
@@ -18,8 +17,10 @@ class Tally:
     refused: int = 0
     first_refused: str = ""
     sums: list[list[float]] = field(default_factory=list)
+    """Of every column of the answer, in parts whose exact sum is meant."""
 
     def add(self, more: "Tally") -> None:
+        """Count the rows below these too."""
         self.first_not_finite = self.first_not_finite or more.first_not_finite
         self.first_refused = self.first_refused or more.first_refused
         self.count += more.count
@@ -27,18 +28,15 @@ class Tally:
         self.refused += more.refused
         self.sums = [exact_sum(parts + others) for parts, others in zip(self.sums or [[]] * len(more.sums), more.sums)]
 
-    def report(self, request: Request, policy: str) -> None:
-        """Say what there is to say; Failure where it is too much."""
-        if self.refused and not request.quiet:
-            treated = "read as nan" if policy == "nan" else "skipped"
+    def report(self, table: Table, reporter: Reporter) -> None:
+        """Say what there is to say; NotMet where it is too much."""
+        if self.refused:
+            treated = "read as nan" if table.policy == "nan" else "skipped"
             rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
-            warn("warning", f"{rows} {treated}; the first: {self.first_refused}")
+            reporter.warning(f"{rows} {treated}; the first: {self.first_refused}")
         if self.not_finite:
-            are = "is" if self.not_finite == 1 else "are"
-            message = (
-                f"{self.not_finite:,} of {self.count:,} answers {are} not finite; the first: {self.first_not_finite}"
-            )
-            object_to(message, request)
+            answers = f"{self.not_finite:,} of {self.count:,} answers {'is' if self.not_finite == 1 else 'are'}"
+            object_to(f"{answers} not finite; the first: {self.first_not_finite}", table, reporter)
 
     def reduced(self, how: str, columns: int) -> list[float]:
         """The sum or the mean of every column."""
@@ -48,12 +46,11 @@ class Tally:
         return totals
 
 
-def object_to(message: str, request: Request) -> None:
-    """Failure where nothing but finite numbers will do, else a warning."""
-    if request.strict:
+def object_to(message: str, table: Table, reporter: Reporter) -> None:
+    """NotMet where nothing but finite numbers will do, else a warning."""
+    if table.strict:
         raise NotMet(message)
-    if not request.quiet:
-        warn("warning", message)
+    reporter.warning(message)
 
 
 def exact_sum(numbers: list[float]) -> list[float]:

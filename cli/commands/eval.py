@@ -15,9 +15,9 @@ def eval(console: Console, request: Request) -> None:
     check_gates(request)
     reading = read(request, console)
     if wants_rows(request, reading, console):
-        from autodiff.rows.blocks import answer_rows
+        from autodiff.cli.rows import print_rows
 
-        answer_rows(request, reading)
+        print_rows(console, request, reading)
         return
     check(request)
     put_out(console, evaluate_reading(request, reading, console, gradient=False), request)

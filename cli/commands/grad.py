@@ -20,9 +20,9 @@ def grad(
     reading = read(request, console)
     names = names_in(wrt)
     if wants_rows(request, reading, console):
-        from autodiff.rows.blocks import answer_rows
+        from autodiff.cli.rows import print_rows
 
-        answer_rows(request, reading, names, gradient=True)
+        print_rows(console, request, reading, names, gradient=True)
         return
     check(request)
     result = evaluate_reading(request, reading, console, names, gradient=True)

@@ -1,80 +1,148 @@
 """Rows of parquet and arrow."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
-from autodiff.evaluation.errors import Failure, NotMet
-from autodiff.rows.batch import Batch, Reader, Record, number_in, refusal
+from autodiff.evaluation.errors import NotMet
+from autodiff.rows.batch import Batch, Column, Floats, Record, nan_for_none, number_in, refusal
+from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
 from autodiff.rows.input import Input
+from autodiff.rows.sinks import Stdout
+from autodiff.rows.sources import Part
+from autodiff.rows.table import Table
 
-_ROWS = 1 << 16
-"""Of a block."""
+Schema: TypeAlias = Any
+RecordBatch: TypeAlias = Any
+"""These are pyarrow's, which has no types."""
 
-Batches = Callable[[list[str] | None], Iterator[Any]]
-"""What gives the record batches of a table, with all columns or some."""
-
-
-def opened(source: Input) -> tuple[Any, Batches]:
-    """The schema of a table, and its reader, which is to be called once."""
-    import pyarrow as pa
-
-    try:
-        return _parquet(source) if source.kind == "parquet" else _arrow(source)
-    except (pa.ArrowException, OSError) as error:
-        raise broken(source, error) from None
+_BLOCK_ROWS = 1 << 16
+_GROUP_ROWS = 1 << 18  # of parquet that are written together
 
 
-def broken(source: Input, error: Exception) -> Failure:
-    """What pyarrow says of a file that it cannot read."""
-    if not source.done and source.block is None:
-        return NotMet(f"{source.name} is empty")
-    first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
-    name = source.block.name if source.block else source.name
-    return NotMet(f"{name} cannot be read as {source.kind}: {first}")
+class ColumnReader(Reader):
+    """Rows of a format that has types."""
+
+    def __init__(self, source: Input, table: Table) -> None:
+        import pyarrow as pa
+
+        self.source, self.row = source, source.part.line if source.part else 1
+        try:
+            self.schema = self.open()
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(error) from None
+        super().__init__(source, self.schema.names)
+
+    @abstractmethod
+    def open(self) -> Schema:
+        """Open the file."""
+
+    @abstractmethod
+    def batches(self, names: list[str] | None) -> Iterator[RecordBatch]:
+        """The rows, with all columns or some; to be called once."""
+
+    def _broken(self, error: Exception) -> NotMet:
+        """What pyarrow says of a file that it cannot read."""
+        source = self.source
+        if not source.done and source.part is None:
+            return NotMet(f"{source.name} is empty")
+        first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        name = source.part.name if source.part else source.name
+        return NotMet(f"{name} cannot be read as {source.format}: {first}")
+
+    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
+        super().bind(wanted, keep, policy)
+        for i in self.columns.used:
+            kind = self.schema.field(i).type
+            if not _is_numeric(kind):
+                raise NotMet(f"{self.source.name}, column '{self.written[i]}' holds {kind}, no numbers")
+
+    def blocks(self, pace: Pace) -> Iterator[Block]:
+        import pyarrow as pa
+
+        needed = [self.written[i] for i in self.columns.used] or self.written[:1]
+        batches = self.batches(None if self.columns.keep else needed)
+        while True:
+            try:
+                batch = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise self._broken(error) from None
+            if batch is None:
+                return
+            yield partial(self._parse, batch, self.row)
+            self.row += batch.num_rows
+
+    def _parse(self, batch: RecordBatch, row: int) -> Batch:
+        columns = [batch.column(self.written[i]) for i in self.columns.used]
+        try:
+            numbers = [as_doubles(column) for column in columns]
+        except ValueError:  # text that is not a number
+            return self.columns.carefully(self._checked(batch, row))
+        kept = list(batch.columns) if self.columns.keep else []
+        return Batch(batch.num_rows, numbers, kept, lambda i: f"row {row + i:,}")
+
+    def _checked(self, batch: RecordBatch, row: int) -> Iterator[Record]:
+        for at, cells in enumerate(batch.to_pylist(), row):
+            used = [cells[self.written[i]] for i in self.columns.used]
+            numbers = [number_in("" if cell is None else str(cell)) for cell in used]
+            reason = refusal(self.columns.wanted, used, numbers)
+            kept = list(cells.values()) if self.columns.keep else []
+            yield Record(f"row {at:,}", f"{cells}\n", nan_for_none(numbers), kept, reason)
 
 
-def _parquet(source: Input) -> tuple[Any, Batches]:
-    import pyarrow.parquet as pq
+class ParquetReader(ColumnReader):
+    """Rows of parquet, whose parts are its row groups."""
 
-    file = pq.ParquetFile(source.seekable())
-    rows = max(1, file.metadata.num_rows)
+    def open(self) -> Schema:
+        import pyarrow.parquet as pq
 
-    def batches(names: list[str] | None) -> Iterator[Any]:
-        read = 0
-        group = source.block.start if source.block else None
+        self.file = pq.ParquetFile(self.source.seekable())
+        return self.file.schema_arrow
+
+    def batches(self, names: list[str] | None) -> Iterator[RecordBatch]:
+        read, rows = 0, max(1, self.file.metadata.num_rows)
+        group = self.source.part.start if self.source.part else None
         chosen = {"row_groups": [group], "use_threads": False} if group is not None else {}
-        for batch in file.iter_batches(_ROWS, columns=names, **chosen):
+        for batch in self.file.iter_batches(_BLOCK_ROWS, columns=names, **chosen):
             read += batch.num_rows
-            source.done = (source.size or 0) * read // rows
+            self.source.done = (self.source.size or 0) * read // rows
             yield batch
 
-    return file.schema_arrow, batches
+    def parts(self, size: int) -> Iterator[Part]:
+        row = 1
+        for group in range(self.file.metadata.num_row_groups):
+            count = self.file.metadata.row_group(group).num_rows
+            yield Part(self.source.source, group, count, row)
+            row += count
 
 
-def _arrow(source: Input) -> tuple[Any, Batches]:
-    import pyarrow as pa
+class ArrowReader(ColumnReader):
+    """Rows of arrow, as a file or as a stream."""
 
-    if source.start.startswith(b"ARROW1"):
-        file = pa.ipc.open_file(source.seekable())
-        return file.schema, lambda names: _sliced(_counted(file, source), names)
-    stream = pa.ipc.open_stream(pa.PythonFile(Stream(source), "r"))
-    return stream.schema, lambda names: _sliced(stream, names)
+    def open(self) -> Schema:
+        import pyarrow as pa
+
+        self.is_file = self.source.start.startswith(b"ARROW1")
+        if self.is_file:
+            self.file = pa.ipc.open_file(self.source.seekable())
+        else:
+            self.file = pa.ipc.open_stream(pa.PythonFile(_Pipe(self.source), "r"))
+        return self.file.schema
+
+    def batches(self, names: list[str] | None) -> Iterator[RecordBatch]:
+        for whole in self._counted() if self.is_file else self.file:
+            chosen = whole if names is None else whole.select(names)
+            yield from (chosen.slice(start, _BLOCK_ROWS) for start in range(0, chosen.num_rows, _BLOCK_ROWS))
+
+    def _counted(self) -> Iterable[RecordBatch]:
+        count = self.file.num_record_batches
+        for i in range(count):
+            self.source.done = (self.source.size or 0) * i // count
+            yield self.file.get_batch(i)
 
 
-def _counted(file: Any, source: Input) -> Iterator[Any]:
-    count = file.num_record_batches
-    for i in range(count):
-        source.done = (source.size or 0) * i // count
-        yield file.get_batch(i)
-
-
-def _sliced(parts: Any, names: list[str] | None) -> Iterator[Any]:
-    for part in parts:
-        chosen = part if names is None else part.select(names)
-        yield from (chosen.slice(start, _ROWS) for start in range(0, chosen.num_rows, _ROWS))
-
-
-class Stream:
+class _Pipe:
     """An input as pyarrow reads one."""
 
     closed = False
@@ -93,57 +161,7 @@ class Stream:
         self.closed = True
 
 
-class Typed(Reader):
-    """Rows of parquet or arrow."""
-
-    def __init__(self, source: Input) -> None:
-        self.schema, self.read = opened(source)
-        self.source, self.row = source, source.block.line if source.block else 1
-        super().__init__(source.name, self.schema.names)
-
-    def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
-        super().bind(wanted, keep, policy)
-        for i in self.columns.used:
-            kind = self.schema.field(i).type
-            if not is_numeric(kind):
-                message = f"{self.source_name}, column '{self.written[i]}' holds {kind}, no numbers"
-                raise NotMet(message)
-        needed = [self.written[i] for i in self.columns.used] or self.written[:1]
-        self.batches = self.read(None if keep else needed)
-
-    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[Any, int]]:
-        """The record batches, with the number of the first row of each."""
-        import pyarrow as pa
-
-        while True:
-            try:
-                batch = next(self.batches, None)
-            except (pa.ArrowException, OSError) as error:
-                raise broken(self.source, error) from None
-            if batch is None:
-                return
-            yield batch, self.row
-            self.row += batch.num_rows
-
-    def parse(self, batch: Any, row: int) -> Batch:
-        columns = [batch.column(self.written[i]) for i in self.columns.used]
-        try:
-            numbers = [as_doubles(column) for column in columns]
-        except ValueError:  # text that is no number
-            return self.columns.carefully(self._checked(batch, row))
-        kept = list(batch.columns) if self.columns.keep else []
-        return Batch(batch.num_rows, numbers, kept, lambda i: f"row {row + i:,}")
-
-    def _checked(self, batch: Any, row: int) -> Iterator[Record]:
-        for at, cells in enumerate(batch.to_pylist(), row):
-            used = [cells[self.written[i]] for i in self.columns.used]
-            numbers = [number_in("" if cell is None else str(cell)) for cell in used]
-            reason = refusal(self.columns.wanted, used, numbers)
-            text, kept = f"{cells}\n", list(cells.values()) if self.columns.keep else []
-            yield Record(f"row {at:,}", text, [float("nan") if x is None else x for x in numbers], kept, reason)
-
-
-def is_numeric(kind: Any) -> bool:
+def _is_numeric(kind: Any) -> bool:
     """Whether the values of an Arrow type are numbers, or text that may hold numbers, or nothing."""
     from pyarrow import types as t
 
@@ -152,8 +170,8 @@ def is_numeric(kind: Any) -> bool:
     return "string" in str(kind) or any(test(kind) for test in tests)  # of strings there are three types
 
 
-def as_doubles(column: Any) -> Any:
-    """The numbers of an Arrow array, nan where there is none; ValueError where a text is no number."""
+def as_doubles(column: Column) -> Floats:
+    """The numbers of an Arrow array, nan where there is none; ValueError where a text is not a number."""
     import numpy as np
 
     if "string" in str(column.type):
@@ -162,3 +180,97 @@ def as_doubles(column: Any) -> Any:
             raise ValueError
         return np.array(cells, float)
     return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.float64, copy=False)
+
+
+class ColumnWriter(Writer):
+    """Answers in a format that has types: the first batch tells those of the kept columns."""
+
+    typed = True
+    group_rows = 1  # that are written together
+
+    def __init__(self, layout: Layout, sink: Sink) -> None:
+        super().__init__(layout, sink)
+        self.schema: Schema = None
+        self.file: Any = None
+        self.held: list[RecordBatch] = []
+
+    @abstractmethod
+    def opened(self, schema: Schema) -> Any:
+        """A writer of pyarrow's for such rows."""
+
+    def encoded(self, answers: Answers) -> Callable[[], None]:
+        import pyarrow as pa
+
+        columns = [self._array(name, column) for name, column in zip(self.layout.kept, answers.kept)]
+        batch = pa.record_batch([*columns, *map(pa.array, answers.results)], self.layout.names)
+        return partial(self._write, batch)
+
+    def _array(self, name: str, column: Column) -> Column:
+        """A kept column as an array of Arrow's."""
+        import pyarrow as pa
+
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        try:
+            if self.layout.text and not hasattr(column, "dtype"):  # cells, as bytes
+                return pa.array(column, pa.binary()).cast(pa.string())
+            return column if isinstance(column, pa.Array) else pa.array(column)
+        except pa.ArrowException as error:
+            reason = "it is not UTF-8" if self.layout.text else error
+            raise NotMet(f"cannot write column '{name}' as {self.layout.format}: {reason}") from None
+
+    def _write(self, batch: RecordBatch) -> None:
+        import pyarrow as pa
+
+        if self.file is None:
+            self._open(batch.schema)
+        try:
+            self.held.append(batch if batch.schema == self.schema else batch.cast(self.schema))
+        except (pa.ArrowInvalid, TypeError) as error:
+            raise NotMet(f"cannot write {self.layout.format}: {error}") from None
+        if sum(each.num_rows for each in self.held) >= self.group_rows:
+            self._flush()
+
+    def _open(self, schema: Schema) -> None:
+        self.schema, self.file = schema, self.opened(schema)
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self.held:
+            self.file.write_table(pa.Table.from_batches(self.held))
+        self.held = []
+
+    def finish(self) -> None:
+        import pyarrow as pa
+
+        if self.file is None:
+            kept = [(name, pa.null()) for name in self.layout.kept]
+            self._open(pa.schema([*kept, *[(name, pa.float64()) for name in self.layout.answers]]))
+        self._flush()
+        self.file.close()
+
+    def kept_types(self) -> dict[str, str]:
+        """The types of the kept columns by their names, once rows are written."""
+        return {name: str(self.schema.field(name).type) for name in self.layout.kept} if self.file else {}
+
+
+class ParquetWriter(ColumnWriter):
+    """Answers as parquet."""
+
+    group_rows = _GROUP_ROWS
+
+    def opened(self, schema: Schema) -> Any:
+        import pyarrow.parquet as pq
+
+        # To look for numbers that come again takes five times as long as to write them.
+        return pq.ParquetWriter(self.sink, schema, use_dictionary=list(self.layout.kept) or False)
+
+
+class ArrowWriter(ColumnWriter):
+    """Answers as arrow: a stream where they are read as they are written, else a file."""
+
+    def opened(self, schema: Schema) -> Any:
+        import pyarrow as pa
+
+        return (pa.ipc.new_stream if isinstance(self.sink, Stdout) else pa.ipc.new_file)(self.sink, schema)

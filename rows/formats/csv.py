@@ -4,32 +4,37 @@ pyarrow reads a block at once. Where it finds something wrong in it, the block i
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 from autodiff.evaluation.errors import Failure, WrongRequest
-from autodiff.rows.batch import Batch, Reader, Record, is_number, number_in, refusal, shown
-from autodiff.rows.input import DELIMITERS, Input, Lines
+from autodiff.rows.batch import Batch, Column, Record, is_number, nan_for_none, number_in, refusal, shown
+from autodiff.rows.formats.base import Answers, Layout, Sink
+from autodiff.rows.formats.lines import LineReader, Lines
+from autodiff.rows.formats.words import Piece, TextWriter, csv_words, encoded_text, number_lines
+from autodiff.rows.input import Input
+from autodiff.rows.table import Table
 
 csv.field_size_limit(1 << 30)
 
 
-class Separated(Reader):
-    """Rows of csv or tsv, with or without a header."""
+class CsvReader(LineReader):
+    """Rows with a delimiter between their cells, with or without a header."""
 
     text = True
 
-    def __init__(self, source: Input, names: str | None) -> None:
-        self.lines = Lines(source)
-        self.delimiter = DELIMITERS[source.kind]
-        first = self.lines.first()
+    def __init__(self, source: Input, table: Table, delimiter: str) -> None:
+        lines = Lines(source, delimiter)
+        self.delimiter = delimiter
+        first = lines.first()
         _, _, self.first = next(self._records(first, 1))
-        self.header = names is None and not all(is_number(cell) for cell in self.first)
+        self.header = table.columns is None and not all(is_number(cell) for cell in self.first)
         if not self.header:
-            self.lines.put_back(first)
-        self.lines.only(source.block)
-        super().__init__(source.name, self.first if self.header else names.split(",") if names is not None else [])
+            lines.put_back(first)
+        named = [] if table.columns is None else table.columns.split(",")
+        super().__init__(lines, self.first if self.header else named)
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
         if not self.written:
@@ -45,10 +50,7 @@ class Separated(Reader):
         """There is no header and no --columns, and more to know than the one variable."""
         line = shown(self.delimiter.join(self.first))
         hint = f"name its columns: --columns {columns}"
-        return WrongRequest(f"{self.source_name} has no header: its first line is {line}", hint)
-
-    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
-        return self.lines.blocks(busy, before_wait)
+        return WrongRequest(f"{self.source.name} has no header: its first line is {line}", hint)
 
     def parse(self, block: bytes, line: int) -> Batch:
         import pyarrow as pa
@@ -56,28 +58,27 @@ class Separated(Reader):
         try:
             return self._at_once(block, line)
         except pa.ArrowInvalid:
-            return self.columns.carefully(self._checked(block, line))
+            batch = self.columns.carefully(self._checked(block, line))
+            if line == 1 and not batch.count and not self.header:
+                return replace(batch, hint="without --columns the first line is the header")
+            return batch
 
     def _at_once(self, block: bytes, line: int) -> Batch:
-        from pyarrow import float64
+        from pyarrow import binary, float64
 
-        numbers = self._read(block, self.columns.used, float64())
-        used = {i: column.to_numpy() for i, column in zip(self.columns.used, numbers)}
-        kept: list[Any] = []
-        if self.columns.keep or not used:
-            from pyarrow import binary
-
-            kept = self._read(block, range(len(self.columns.names)) if self.columns.keep else [0], binary())
-        count = len((numbers or kept)[0])
+        columns = self.columns
+        numbers = self._read(block, columns.used, float64())
+        kept = self._read(block, range(len(columns.names)), binary()) if columns.keep else []
+        count = len((numbers or kept or self._read(block, [0], binary()))[0])
         # Where a line is blank, or a cell has several lines, only a look at each record tells its line.
         exact = block.count(b"\n") + (not block.endswith(b"\n")) == count
 
         def place(i: int) -> str:
             return f"line {line + i:,}" if exact else [record.place for record in self._checked(block, line)][i]
 
-        return Batch(count, [used[i] for i in self.columns.used], kept if self.columns.keep else [], place)
+        return Batch(count, [column.to_numpy() for column in numbers], kept, place)
 
-    def _read(self, block: bytes, which: Sequence[int], kind: Any) -> list[Any]:
+    def _read(self, block: bytes, which: Sequence[int], kind: Any) -> list[Column]:
         from pyarrow import BufferReader
         from pyarrow import csv as reader
 
@@ -95,7 +96,7 @@ class Separated(Reader):
                 check_utf8=False, include_columns=chosen, column_types=dict.fromkeys(chosen, kind), null_values=[""]
             ),
         )
-        columns: list[Any] = table.columns
+        columns: list[Column] = table.columns
         return columns
 
     def _records(self, block: bytes, line: int) -> Iterator[tuple[int, str, list[str]]]:
@@ -120,12 +121,34 @@ class Separated(Reader):
                 continue
             cells = cells or [""]
             padded = (cells + [""] * len(names))[: len(names)]
-            kept = [cell.encode("utf-8", "surrogateescape") for cell in padded]
+            numbers: list[float | None] = [None] * len(used)
             if len(cells) != len(names):
                 s = "s" * (len(cells) != 1)
-                ragged = f" has {len(cells)} cell{s}, not {len(names)}: {shown(text)}"
-                yield Record(f"line {at:,}", text, [float("nan")] * len(used), kept, ragged)
-                continue
-            numbers = [number_in(cells[i]) for i in used]
-            reason = refusal(self.columns.wanted, [cells[i] for i in used], numbers)
-            yield Record(f"line {at:,}", text, [float("nan") if x is None else x for x in numbers], kept, reason)
+                reason: str | None = f" has {len(cells)} cell{s}, not {len(names)}: {shown(text)}"
+            else:
+                numbers = [number_in(cells[i]) for i in used]
+                reason = refusal(self.columns.wanted, [cells[i] for i in used], numbers)
+            kept = [cell.encode("utf-8", "surrogateescape") for cell in padded]
+            yield Record(f"line {at:,}", text, nan_for_none(numbers), kept, reason)
+
+
+class CsvWriter(TextWriter):
+    """Answers with a delimiter between their cells, and with a header where the rows had one."""
+
+    def __init__(self, layout: Layout, sink: Sink, delimiter: str, header: bool = True) -> None:
+        import pyarrow as pa
+
+        self.delimiter = delimiter
+        super().__init__(layout, sink, ["", *[delimiter] * (len(layout.names) - 1), "\n"])
+        if header and layout.header:
+            names = csv_words(pa.array(map(encoded_text, layout.names), pa.binary()), delimiter)
+            self.header = delimiter.encode().join(names.to_pylist()) + b"\n"
+
+    def lines(self, answers: Answers) -> Sequence[Piece]:
+        import pyarrow as pa
+
+        numbers = number_lines(answers.results, self.delimiter)
+        if not answers.kept:
+            return numbers
+        words = [csv_words(column, self.delimiter) for column in self.flat(answers.kept)]
+        return [self.joined([*words, pa.array(b"".join(numbers).splitlines(), pa.binary())])]

@@ -1,31 +1,34 @@
 """Rows of JSON, one object a line."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
 from autodiff.evaluation.errors import NotMet
-from autodiff.rows.batch import Batch, Reader, Record, number_in, shown
+from autodiff.rows.batch import Batch, Column, Record, number_in, shown
 from autodiff.rows.formats.arrow import as_doubles
-from autodiff.rows.input import Input, Lines
+from autodiff.rows.formats.base import Answers, Layout, Sink
+from autodiff.rows.formats.lines import LineReader, Lines
+from autodiff.rows.formats.words import Piece, TextWriter, json_words
+from autodiff.rows.input import Input
+from autodiff.rows.table import Table
+
+Object: TypeAlias = dict[str, object]
 
 
-class Objects(Reader):
+class JsonReader(LineReader):
     """Rows of JSON, one object a line."""
 
-    def __init__(self, source: Input) -> None:
-        self.lines = Lines(source)
-        first = self.lines.first()
-        self.lines.put_back(first)
+    def __init__(self, source: Input, table: Table) -> None:
+        lines = Lines(source)
+        first = lines.first()
+        lines.put_back(first)
         row = json_object(first.decode("utf-8", "replace"))
         if isinstance(row, str):
             hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
-            raise NotMet(f"{source.name}, line {self.lines.line:,}{row}", hint)
+            raise NotMet(f"{source.name}, line {lines.line:,}{row}", hint)
         self.example = row
-        self.lines.only(source.block)
-        super().__init__(source.name, list(row))
-
-    def blocks(self, busy: Callable[[], bool], before_wait: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
-        return self.lines.blocks(busy, before_wait)
+        super().__init__(lines, list(row))
 
     def parse(self, block: bytes, line: int) -> Batch:
         import pyarrow as pa
@@ -43,7 +46,7 @@ class Objects(Reader):
             raise ValueError("blank lines")
         columns = {name: table.column(name) for name in used if not self.columns.keep}
         if self.columns.keep:
-            columns = {name: faithful(table, name) for name in self.written}
+            columns = {name: _faithful(table, name) for name in self.written}
             if not set(table.column_names) <= set(columns):
                 raise ValueError("keys that the first row has not")
         kept = list(columns.values()) if self.columns.keep else []
@@ -68,28 +71,30 @@ class Objects(Reader):
         for at, text in enumerate(block.decode("utf-8", "surrogateescape").split("\n"), line):
             if not text.strip():
                 continue
-            row = json_object(text)
-            if isinstance(row, str):
-                kept = [None] * len(self.written)
-                yield Record(f"line {at:,}", f"{text}\n", [float("nan")] * len(used), kept, row)
-                continue
-            reasons = [f", column '{name}'{wrong}" for name in used if (wrong := wrong_number(name, row.get(name)))]
-            if self.columns.keep:
-                reasons += [f": the first row has no '{k}' that could be kept" for k in row if k not in self.written]
-                reasons += [
-                    f": {nested(k, row[k])} is nested" for k in self.written if isinstance(row.get(k), dict | list)
-                ]
-            numbers = [json_number(row.get(k)) for k in used]
-            yield Record(
-                f"line {at:,}",
-                f"{text}\n",
-                numbers,
-                [row.get(k) for k in self.written],
-                reasons[0] if reasons else None,
-            )
+            found = json_object(text)
+            row: Object = {} if isinstance(found, str) else found
+            reason = found if isinstance(found, str) else next(self._reasons(row, used), None)
+            numbers, kept = [_number(row.get(name)) for name in used], [row.get(name) for name in self.written]
+            yield Record(f"line {at:,}", f"{text}\n", numbers, kept, reason)
+
+    def _reasons(self, row: Object, used: list[str]) -> Iterator[str]:
+        """What is wrong in a row."""
+        for name in used:
+            value = row.get(name)
+            if isinstance(value, dict | list):
+                yield f", column '{name}': {_path(name, value)} is nested"
+            elif isinstance(value, str) and number_in(value) is None:
+                yield f", column '{name}': {shown(value)} is no number"
+        if self.columns.keep:
+            for name in row:
+                if name not in self.written:
+                    yield f": the first row has no '{name}' that could be kept"
+            for name in self.written:
+                if isinstance(value := row.get(name), dict | list):
+                    yield f": {_path(name, value)} is nested"
 
 
-def faithful(table: Any, name: str) -> Any:
+def _faithful(table: Any, name: str) -> Column:
     """A column as it was read, if nothing is lost in it: no nested values, no digits of large whole numbers."""
     import numpy as np
     import pyarrow as pa
@@ -104,10 +109,8 @@ def faithful(table: Any, name: str) -> Any:
     return column
 
 
-def json_object(text: str) -> dict[str, Any] | str:
+def json_object(text: str) -> Object | str:
     """The object in a line, or what is wrong with it."""
-    import json
-
     try:
         row = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
@@ -119,22 +122,28 @@ def _integer(text: str) -> int | float:
     return int(text) if len(text) < 300 else float(text)
 
 
-def wrong_number(name: str, value: Any) -> str | None:
-    """Why a JSON value is no number, if it is none."""
-    if isinstance(value, dict | list):
-        return f": {nested(name, value)} is nested"
-    return f": {shown(value)} is no number" if isinstance(value, str) and number_in(value) is None else None
-
-
-def json_number(value: Any) -> float:
+def _number(value: object) -> float:
     """The number that a JSON value is, nan where it is none."""
     number = number_in(value) if isinstance(value, str) else value
     return float(number) if isinstance(number, int | float) else float("nan")
 
 
-def nested(path: str, value: Any) -> str:
+def _path(name: str, value: object) -> str:
     """The path of the first number or text in a nested value."""
     while isinstance(value, dict | list) and value:
         key, value = next(iter(value.items() if isinstance(value, dict) else enumerate(value)))
-        path += f".{key}" if isinstance(key, str) else f"[{key}]"
-    return path
+        name += f".{key}" if isinstance(key, str) else f"[{key}]"
+    return name
+
+
+class JsonWriter(TextWriter):
+    """Answers as JSON, one object a line."""
+
+    typed = True
+
+    def __init__(self, layout: Layout, sink: Sink) -> None:
+        first, *others = [f"{json.dumps(name, ensure_ascii=False)}: " for name in layout.names]
+        super().__init__(layout, sink, ["{" + first, *[f", {key}" for key in others], "}\n"])
+
+    def lines(self, answers: Answers) -> Sequence[Piece]:
+        return [self.joined([*map(json_words, self.flat(answers.kept)), *map(json_words, answers.results)])]

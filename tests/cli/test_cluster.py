@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from autodiff.cli.main import main
-from autodiff.rows import blocks
 from autodiff.rows import dask as cluster
+from autodiff.rows import partition
 
 from ..conftest import interruptible
 
@@ -114,7 +114,7 @@ def parts(folder: str) -> dict[str, bytes]:
 
 def test_the_same_answer_bit_for_bit(run: Run, dask: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
     """From this process, from one worker and from two; and the parts hold what one file holds."""
-    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 1 << 20)
+    monkeypatch.setattr(partition, "PART_BYTES", 1 << 20)
     grad = ["grad", EXPRESSION, "--data"]
     tables = {"kept": [*grad, "in", "--keep"], "csv": [*grad, "big.csv", "--keep"]}
     sums = [[*grad, rows, "--reduce", how, "--format", "csv"] for rows, how in (("in/*", "mean"), ("big.csv", "sum"))]

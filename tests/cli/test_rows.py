@@ -28,7 +28,7 @@ from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.numbers import shortest, shortest_rows
 from autodiff.grammar.print.text import print_program
 from autodiff.rows.batch import Batch
-from autodiff.rows.question import Question
+from autodiff.rows.query import BoundQuery
 
 from ..conftest import Run, interruptible
 
@@ -124,7 +124,7 @@ def test_every_operation_gives_the_digits_of_the_scalar_command(operation: Opera
     step = 14 if operation.arity[0] > 2 else 1
     points = list(itertools.product(numbers, repeat=len(function.inputs)))[::step]
     ulps = 16 if "gamma" in operation.name else 4
-    answers = Question(function.program, {}, function.inputs).compile()
+    answers = BoundQuery(function.program, {}, function.inputs).compute
     columns = answers(Batch(len(points), list(np.array(points).T.copy()), [], str))
     text = shortest_rows(np.stack(columns, axis=-1), ",").decode()
     for point, line in zip(points, text.splitlines(), strict=True):
@@ -320,7 +320,7 @@ def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
     pyarrow.csv.write_csv(table, tmp_path / "x.csv")
     with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table, max_chunksize=10_000)
-    at_once = "from autodiff.rows import progress; progress._QUIET = 0; from autodiff.__main__ import run; run()"
+    at_once = "from autodiff.cli import rows; rows._SOON = 0; from autodiff.__main__ import run; run()"
     for name in ("x.csv", "x.arrow"):
         terminal, stderr = pty.openpty()
         command = [sys.executable, "-c", at_once, "grad", "sin(x)", "--data", name, "--out", "y.csv"]

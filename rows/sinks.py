@@ -1,27 +1,89 @@
-"""A folder of parquet parts, which is there when all are, and else not at all."""
+"""Where answers go beside a file: stdout, or a folder of parts."""
 
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
+from typing import Self
 
-from autodiff.evaluation.errors import Failure, NotMet
-from autodiff.evaluation.files import AllOrNothing, umask
+from autodiff.evaluation.errors import NotMet
+from autodiff.evaluation.files import AllOrNothing, ReaderGone, umask
 
 _PART = re.compile(r"part-\d+\.parquet")
 
 
+class Stdout:
+    """Stdout as a file of bytes, which is left at the end of a line on Ctrl-C."""
+
+    closed = False
+
+    def __init__(self, descriptor: int, terminal: bool) -> None:
+        self.descriptor, self.terminal, self.dead = descriptor, terminal, False
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write all of it; ReaderGone where nobody reads it."""
+        rest = memoryview(b"" if self.dead else data).cast("B")
+        with InterruptHeld() as interrupt:
+            while rest:
+                written = self._write(rest[: 1 << 16])
+                if interrupt.came:
+                    ended = rest[written - 1] == ord("\n")
+                    rest = rest[: written if ended else bytes(rest).find(b"\n", written) + 1]
+                rest = rest[written:]
+        return len(data)
+
+    def _write(self, data: memoryview) -> int:
+        try:
+            return os.write(self.descriptor, data)
+        except BrokenPipeError:  # what is left goes nowhere, and no complaint comes at exit
+            self.dead = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.descriptor)
+            raise ReaderGone from None
+        except OSError as error:
+            self.dead = True  # and pyarrow's writers, which come again as they are closed, are not heard
+            raise NotMet(f"cannot write the answer: {error.strerror}") from None
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """For pyarrow's writers; stdout itself stays open."""
+        self.closed = True
+
+
+class InterruptHeld:
+    """Ctrl-C is noted while a block is written, and takes effect behind it; a second one does at once."""
+
+    came = False
+
+    def __enter__(self) -> Self:
+        self.before = signal.signal(signal.SIGINT, self.note)
+        return self
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """It came."""
+        self.came = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+        if self.came:
+            raise KeyboardInterrupt
+
+
 def part_name(number: int) -> str:
-    """The name of the answer to the block with that number."""
+    """The name of the answer to the part with that number."""
     return f"part-{number:05}.parquet"
 
 
 class Folder(AllOrNothing):
-    """Parts are written into a hidden folder beside it, which takes its place in the end."""
+    """A folder of parts, which are written into a hidden folder beside it that takes its place in the end."""
 
     def __init__(self, name: str, overwrite: bool) -> None:
         self.name, self.target = name, Path(name).resolve()
@@ -40,7 +102,7 @@ class Folder(AllOrNothing):
         if names and not overwrite:
             raise NotMet(f"{self.name} holds an answer already", "replace it with --overwrite")
 
-    def _failure(self, error: OSError) -> Failure:
+    def _failure(self, error: OSError) -> NotMet:
         return NotMet(f"cannot write {self.name}: {error.strerror}")
 
     def check_whole(self, parts: Iterable[str]) -> None:

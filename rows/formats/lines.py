@@ -1,0 +1,139 @@
+"""Rows of text: blocks of whole records, each of which is a line, or several where a cell in quotes has line breaks."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator
+from functools import partial
+
+from autodiff.evaluation.errors import NotMet
+from autodiff.rows.batch import Batch
+from autodiff.rows.formats.base import Block, Pace, Reader
+from autodiff.rows.input import BLOCK, Input
+from autodiff.rows.sources import Part
+
+_LONGEST = 1 << 27  # bytes of one record
+
+
+class Lines:
+    """The records of a text, in blocks of whole ones, with the number of the first line of each."""
+
+    def __init__(self, source: Input, delimiter: str = "") -> None:
+        """With a delimiter a record may have line breaks in quotes."""
+        self.source = source
+        self.line = 1
+        self.rest = source.start.removeprefix(b"\xef\xbb\xbf")
+        self.delimiter = delimiter.encode()
+        if self.rest.startswith(b"\x1f\x8b"):
+            raise NotMet(f"{source.name} is compressed", "unpack it first: gzip -dc")
+        if b"\0" in self.rest:
+            raise self.failure(f"is binary, not {'text' if source.format == 'csv' else source.format}")
+
+    def failure(self, message: str) -> NotMet:
+        """Something is wrong with the file."""
+        return NotMet(f"{self.source.name} {message}")
+
+    def first(self) -> bytes:
+        """The first record with its line's end; Failure where there is none."""
+        while True:
+            while self.rest[:1] in (b"\n", b"\r"):  # blank lines above it
+                self.line += self.rest[:1] == b"\n"
+                self.rest = self.rest[1:]
+            end = self.rest.find(b"\n") + 1
+            while end and self.cut(self.rest[:end]) < end:
+                end = self.rest.find(b"\n", end) + 1
+            if end or not (more := self.source.read()):
+                break
+            self.rest += more
+        self.head = self.take(end or len(self.rest))
+        if not self.head.strip():
+            raise self.failure("is empty")
+        if b"\r" in self.head.rstrip() and b'"' not in self.head:
+            message = f"{self.source.name} has lines that end in a carriage return alone"
+            raise NotMet(message, r"convert it first: tr '\r' '\n'")
+        return self.head
+
+    def put_back(self, taken: bytes) -> None:
+        """What was taken last is to be read again."""
+        self.rest = taken + self.rest
+        self.line -= taken.count(b"\n")
+
+    def take(self, size: int) -> bytes:
+        """So many of the bytes that were read."""
+        taken, self.rest = self.rest[:size], self.rest[size:]
+        self.line += taken.count(b"\n")
+        return taken
+
+    def to_part(self) -> None:
+        """Where a part of the file is wanted, go on with its lines: the first record was its head."""
+        if self.source.part is not None and self.source.part.start is not None:
+            self.source.to_part(self.source.part)
+            self.rest, self.line = b"", self.source.part.line
+
+    def cut(self, data: bytes) -> int:
+        """Where the last whole record ends."""
+        end = data.rfind(b"\n") + 1
+        if not self.delimiter or b'"' not in data:
+            return end
+        if data.count(b'"', 0, end) % 2:  # within quotes, or a stray quote somewhere
+            start = rb'(?<![^%s\r\n])"' % re.escape(self.delimiter)
+            blank = re.sub(start + rb'[^"]*+(?:""[^"]*+)*+"', lambda quoted: b"x" * len(quoted[0]), data[:end])
+            opened = re.search(start, blank)
+            end = blank.rfind(b"\n", 0, opened.start() if opened else end) + 1
+        return end
+
+    def blocks(self, pace: Pace) -> Iterator[tuple[bytes, int]]:
+        """Whatever whole records are there; more of them at once where those who work on them are busy."""
+        while True:
+            ended = False
+            if not self.cut(self.rest):
+                if not self.source.readable():
+                    pace.before_wait()
+                ended = self._read_more()
+                if len(self.rest) > _LONGEST:
+                    raise self.failure(f"has a record of more than {_LONGEST:,} bytes in line {self.line:,}")
+            while not ended and len(self.rest) < BLOCK and pace.busy() and self.source.readable():
+                ended = self._read_more()
+            end = min(self.cut(self.rest + b"\n"), len(self.rest)) if ended else self.cut(self.rest)
+            if end:
+                line = self.line
+                yield self.take(end), line
+            if ended:
+                if self.rest:
+                    raise self.failure(f"has a quote in line {self.line:,} that is never closed")
+                return
+
+    def _read_more(self) -> bool:
+        """Read once; whether that was the end."""
+        more = self.source.read()
+        self.rest += more
+        return not more
+
+
+class LineReader(Reader):
+    """A reader of text."""
+
+    def __init__(self, lines: Lines, written: list[str]) -> None:
+        self.lines = lines
+        lines.to_part()
+        super().__init__(lines.source, written)
+
+    def blocks(self, pace: Pace) -> Iterator[Block]:
+        for block, line in self.lines.blocks(pace):
+            yield partial(self.parse, block, line)
+
+    @abstractmethod
+    def parse(self, block: bytes, line: int) -> Batch:
+        """The numbers of whole records, the first of which begins in that line, and what is wrong in them."""
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Whole records: only a look at all above them tells where they are, and the numbers of their lines."""
+        lines, source = self.lines, self.source.source
+        start, length, first = self.source.done - len(lines.rest), 0, lines.line
+        for records, line in lines.blocks(Pace()):
+            first = first if length else line
+            length += len(records)
+            if length >= size:
+                yield Part(source, start, length, first, lines.head)
+                start, length = start + length, 0
+        if length:
+            yield Part(source, start, length, first, lines.head)

@@ -1,0 +1,53 @@
+"""Which rows to answer for, and where their answers go."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+POLICIES = ("fail", "nan", "skip")
+"""What to do at a row that is wrong."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows to answer for, and where their answers go."""
+
+    data: str | None = None
+    """A file, a glob, a folder or a URL; `-` is stdin. None is stdin too, where it may hold no rows at all."""
+    data_format: str | None = None
+    """The format of the rows, where neither the ending of a file nor its first bytes are to tell."""
+    columns: str | None = None
+    """The names of the columns, with commas between them, where the rows have no header."""
+    keep: bool = False
+    """Whether the columns of the rows are written too."""
+    out: str | None = None
+    """A file, or a folder with a slash at its end; None is stdout."""
+    format: str | None = None
+    """The format of the answer, where neither the ending of `out` nor the format of the rows is to tell."""
+    overwrite: bool = False
+    """Whether the answer in a folder may be replaced."""
+    reduce: str | None = None
+    """`sum` or `mean`: one answer for all rows."""
+    on_error: str | None = None
+    """One of the POLICIES."""
+    rejects: Path | None = None
+    """A file for the rows that are wrong."""
+    cluster: str | None = None
+    """The address of the scheduler of a Dask cluster, or `local`."""
+    strict: bool = False
+    """Whether an answer that is not finite is an error."""
+
+    @property
+    def policy(self) -> str:
+        """What to do at a row that is wrong."""
+        return self.on_error or ("skip" if self.rejects else "fail")
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether the answer is a folder of parts."""
+        return self.out is not None and self.out.endswith(("/", os.sep))
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the rows are cut into parts, each of which is answered by itself."""
+        return self.in_folder or self.cluster is not None
