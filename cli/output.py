@@ -38,15 +38,11 @@ def check_render(request: Request) -> None:
     """Failure where the request names a kind or a style of picture that there is not."""
     if request.style == "record" and request.render is None:
         return
-    from autodiff.pictures.pictures import ENDINGS, STYLES
+    from autodiff.pictures.pictures import check_style, kind_of
 
-    if request.style not in STYLES:
-        hint = did_you_mean(request.style, [*STYLES]) or f"the styles are {', '.join(STYLES)}"
-        raise WrongRequest(f"unknown style '{request.style}'", hint)
-    if request.render is not None and request.render.suffix.lower() not in ENDINGS:
-        raise WrongRequest(
-            f"cannot tell the kind of picture by the ending of {request.render}", f"use {', '.join(ENDINGS)}"
-        )
+    check_style(request.style)
+    if request.render is not None:
+        kind_of(request.render)
 
 
 def unknown_format(name: str, formats: Iterable[str]) -> Failure:
@@ -95,12 +91,12 @@ Write = Callable[[Evaluation, Request, Console], str]
 def _drawn(console: Console, answer: Evaluation, request: Request, write: Write) -> str:
     """The text to print where a picture is in it or beside it; that beside it is written to its file."""
     from autodiff.pictures.drawing import TooLargeToDraw
-    from autodiff.pictures.pictures import ENDINGS, picture
+    from autodiff.pictures.pictures import kind_of, picture
 
     try:
         text = write(answer, request, console) if answer.values or request.format else ""
         if request.render is not None:
-            write_whole(request.render, picture(answer, ENDINGS[request.render.suffix.lower()], request.drawing))
+            write_whole(request.render, picture(answer, kind_of(request.render), request.drawing))
     except TooLargeToDraw as error:
         hint = "" if error.collapsed else ", or draw calls and long sums as one gate each with --collapse"
         error.hint = f"raise it with --max-drawn {error.nodes}{hint}"

@@ -15,6 +15,20 @@ Number = float | list[float]
 """The value of a variable: a scalar or a vector."""
 
 
+def read(text: str, lengths: Mapping[str, int | None], gates: str = "written", max_nodes: int = MAX_NODES) -> Program:
+    """The program of a text where some variables are known as vectors of a length, or as scalars.
+
+    NeedsVector where it must be known of more; ProgramError where it is no program.
+    """
+    program = parse(text.strip(), lengths, max_nodes)
+    return program if gates == "written" else program.with_gates(gates)
+
+
+def lengths_of(values: Mapping[str, Number]) -> dict[str, int | None]:
+    """What values say of their variables: how long the vectors are, and which are scalars."""
+    return {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
+
+
 @dataclass(frozen=True)
 class Reading:
     """The text of a program with the values of some variables, all of them or others."""
@@ -34,10 +48,9 @@ class Reading:
     def program_with(self, lengths: Mapping[str, int]) -> Program:
         """The same where some variables without a value are vectors of those lengths."""
         variables = {name: length for name, length in lengths.items() if name not in CONSTANTS}
-        values = {name: len(value) if isinstance(value, list) else None for name, value in self.values.items()}
-        program = parse(self.text.strip(), {**variables, **values}, self.max_nodes)
+        program = read(self.text, {**variables, **lengths_of(self.values)}, self.gates, self.max_nodes)
         _check_names(program, self.given, self.values)
-        return program if self.gates == "written" else program.with_gates(self.gates)
+        return program
 
     @cached_property
     def free(self) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from autodiff.engine.graph import Constant, Input, Span
+from autodiff.engine.graph import Constant, Input, Node, Span
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS, SPELLINGS
 from autodiff.grammar.errors import ProgramError, did_you_mean
@@ -22,12 +22,13 @@ function there is no value yet."""
 class Builder:
     """The scope and the nodes of one program at a time; `begin` starts the next."""
 
-    def begin(self, text: str, variables: Mapping[str, int | None], max_nodes: int) -> None:
+    def begin(self, text: str, variables: Mapping[str, int | None], max_nodes: int, names_only: bool = False) -> None:
         """Forget the last program. `variables` are names that are inputs even where a constant has that name, with
-        their lengths where they are vectors."""
+        their lengths where they are vectors. With `names_only` the inputs are right in the end, and nothing else."""
         self.text = text
         self.workshop = Workshop(text, max_nodes)
         self.variables = variables
+        self.names_only = names_only
         self.inputs: dict[str, Value] = {}
         self.scope: dict[str, Value] = {}
         self.functions: dict[str, Function] = {}
@@ -48,6 +49,8 @@ class Builder:
         if self.defined is not None:
             self.defined.body.append((action, len(pieces), (start, end)))
             return None, start, end
+        if self.names_only:
+            return Node(), start, end
         return action([piece[0] for piece in pieces], (start, end)), start, end
 
     # --- Statements

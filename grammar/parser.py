@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -49,23 +49,37 @@ def parse(text: str, variables: Mapping[str, int | None] | None = None, max_node
     """
     text = normalized(text)
     with _building:
-        try:
-            _begin(text, variables or {}, max_nodes)
-            try:
-                pieces = _driver().parse(text)
-            except KeyError:  # once more with lark itself, which knows what it expected
-                _begin(text, variables or {}, max_nodes)
-                pieces = _parser().parse(text)
-        except lark.UnexpectedInput as error:
-            raise _syntax_error(text, error) from None
-        outputs = [value for value, _, _ in pieces]
+        outputs = [value for value, _, _ in _read(text, variables or {}, max_nodes)]
         several = len(outputs) > 1 or isinstance(outputs[0], tuple)
         workshop = _builder.workshop
         return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls)
 
 
-def _begin(text: str, variables: Mapping[str, int | None], max_nodes: int) -> None:
-    _builder.begin(text, variables, max_nodes)
+def input_names(text: str, variables: Iterable[str] = ()) -> tuple[str, ...]:
+    """The inputs of a program in order of first appearance, which are the same whichever of them are vectors.
+
+    `variables` are names that are inputs even where a constant has that name. ProgramError where it is no program.
+    """
+    with _building:
+        _read(normalized(text), dict.fromkeys(variables), MAX_NODES, names_only=True)
+        return tuple(_builder.inputs)
+
+
+def _read(text: str, variables: Mapping[str, int | None], max_nodes: int, *, names_only: bool = False) -> Any:
+    """Let the builder make the program, and return the outputs as it left them."""
+    try:
+        _begin(text, variables, max_nodes, names_only)
+        try:
+            return _driver().parse(text)
+        except KeyError:  # once more with lark itself, which knows what it expected
+            _begin(text, variables, max_nodes, names_only)
+            return _parser().parse(text)
+    except lark.UnexpectedInput as error:
+        raise _syntax_error(text, error) from None
+
+
+def _begin(text: str, variables: Mapping[str, int | None], max_nodes: int, names_only: bool) -> None:
+    _builder.begin(text, variables, max_nodes, names_only)
     _tokens.begin(text)
 
 

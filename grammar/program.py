@@ -70,7 +70,16 @@ class Program:
         inputs = {name: placed(value) for name, value in self.inputs.items()}
         elements = {position[node]: i for node, i in self.elements.items() if node in position}
         calls = {position[node]: call for node, call in self.calls.items() if node in position}
-        return _restored, (self.text, rows, inputs, list(map(placed, self.outputs)), self.several, elements, calls)
+        return _restored, (
+            self.text,
+            rows,
+            inputs,
+            list(map(placed, self.outputs)),
+            self.several,
+            elements,
+            calls,
+            self.gates,
+        )
 
     def with_outputs(self, outputs: Sequence[Value]) -> "Program":
         """Other outputs of the same inputs, which no text says."""
@@ -137,6 +146,7 @@ def _restored(
     several: bool,
     elements: Mapping[int, int],
     calls: Mapping[int, Call],
+    gates: str,
 ) -> Program:
     """The program that `Program.__reduce__` took apart."""
     nodes: list[Node] = []
@@ -158,6 +168,7 @@ def _restored(
         several,
         {nodes[i]: index for i, index in elements.items()},
         {nodes[i]: call for i, call in calls.items()},
+        gates,
     )
 
 

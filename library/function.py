@@ -1,24 +1,34 @@
 """The library's face: a program as a function of Python numbers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import inf
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from autodiff.engine.graph import Input
-from autodiff.engine.passes import backward, forward
-from autodiff.grammar.parser import parse as _parse
+from autodiff.evaluation.errors import Failure
+from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
+from autodiff.evaluation.reading import Number, lengths_of, read
+from autodiff.grammar.errors import NeedsVector
+from autodiff.grammar.parser import input_names
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import Value, scalars
 
-Number = float | list[float]
-"""What a variable or an output is: a scalar, or a vector as a list."""
+_MOST_PROGRAMS = 16
+"""Of one text for so many combinations of lengths are remembered."""
 
 
 def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "written") -> "Function":
     """Read a program of the language, whose outputs become a function of its variables.
 
-    `lengths` tells which variables are vectors, and how long they are. `gates` is "written", "basic" or "fused".
-    Raises ProgramError, a ValueError, where the text is no program.
+    A variable is a vector where it is given one, of any length, but for those in `lengths`, which are vectors of that
+    length; `derivative` and `compile` need it of all vectors. `gates` is "written", "basic" or "fused".
+
+    ProgramError, a ValueError, where the text is not a program; TypeError where it is not a str; ValueError where a
+    length or the gates are impossible.
     """
     from autodiff.engine.gates import GATES
 
@@ -29,45 +39,88 @@ def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "
             raise ValueError(f"the length of {name!r} must be a whole number from 1 on, not {length!r}")
     if gates not in GATES:
         raise ValueError(f"gates must be one of {', '.join(GATES)}, not {gates!r}")
-    return Function(_parse(text.strip(), lengths or {}).with_gates(gates))
+    source = _Source(text.strip(), dict(lengths or {}), gates)
+    try:
+        names = tuple(source.program({}).inputs)
+    except NeedsVector:
+        names = input_names(source.text, source.lengths)
+    return Function(source, names)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A text that becomes a program when it is known which of its variables are vectors, and how long they are."""
+
+    text: str
+    lengths: Mapping[str, int]
+    """Of the variables that are vectors of a fixed length."""
+    gates: str
+    programs: dict[tuple[tuple[str, int | None], ...], Program] = field(default_factory=dict, compare=False)
+    """Those that were read before, by the lengths of other vectors."""
+
+    def program(self, lengths: Mapping[str, int | None]) -> Program:
+        """The program where those are the lengths of the variables, and nothing is None but a scalar."""
+        others = tuple((name, n) for name, n in lengths.items() if n is not None and name not in self.lengths)
+        if others not in self.programs:
+            if len(self.programs) == _MOST_PROGRAMS:
+                self.programs.clear()
+            self.programs[others] = read(self.text, {**dict(others), **self.lengths}, self.gates)
+        return self.programs[others]
 
 
 class Function:
-    """A differentiable function of named variables; `str` gives its expression."""
+    """A differentiable function of named variables, as `parse` and `derivative` make it; `str` is its expression.
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    `f(...)`, `gradient`, `hessian` and `draw` take the values of the variables by name, or in the order of `inputs`: a
+    number, or for a vector a sequence of numbers. They raise TypeError where a value is missing, unknown, given twice
+    or not made of numbers, and ValueError where a vector has a wrong length, or must be one and is not.
+    """
+
+    def __init__(self, source: _Source | Program, names: tuple[str, ...]) -> None:
+        self._source, self._names = source, names
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the variables, in order of first appearance."""
-        return tuple(self.program.inputs)
+        return self._names
+
+    @property
+    def program(self) -> Program:
+        """The program where no variable is a vector but those with a length. ProgramError where another must be."""
+        if isinstance(self._source, Program):
+            return self._source
+        try:
+            return self._source.program({})
+        except NeedsVector as error:
+            example = f"lengths={{{next(iter(error.inputs), 'w')!r}: 3}}"
+            error.hint = f"say how long the vectors are, as in autodiff.parse(..., {example})"
+            raise
 
     def __call__(self, /, *args: Any, **values: Any) -> Any:
         """The value: a float, a list for a vector, or a list of these where there are several outputs.
 
-        Variables are given by name, or in the order of `inputs`. Raises TypeError where one is missing or unknown.
-        Overflow gives inf and a bad argument nan; nothing raises.
+        Overflow gives inf and a bad argument nan; neither raises.
         """
-        graph = self.program.graph
-        values_of = forward(graph, self._point(args, values))
-        return self._shaped([values_of[graph.position[node]] for node in graph.outputs])
+        found = self._evaluation(args, values, gradient=False)
+        return _shaped(found.program, [found.values[i] for i in found.outputs])
 
     def gradient(self, /, *args: Any, **values: Any) -> Any:
-        """The derivative by every variable, by name; a list of such where there are several outputs."""
-        graph = self.program.graph
-        values_of = forward(graph, self._point(args, values))
-        gradients = []
-        for output in graph.outputs:
-            adjoints = backward(graph, values_of, output)
-            by_name = {node: adjoints[i] or 0.0 for i, node in enumerate(graph.inputs)}
-            gradients.append({name: _mapped(value, by_name) for name, value in self.program.inputs.items()})
-        return self._shaped(gradients)
+        """The derivatives by name of variable: a float, or a list for a vector; of several outputs a list of such."""
+        found = self._evaluation(args, values, gradient=True)
+        gradients = [
+            {
+                name: [found.derivative(i, k) for i in at] if isinstance(at, list) else found.derivative(at, k)
+                for name, at in found.asked_by_name.items()
+            }
+            for k in range(len(found.outputs))
+        ]
+        return _shaped(found.program, gradients)
 
     def derivative(self, *names: str) -> "Function":
         """The derivative by a variable, then by the next and so on, as a function of the same variables.
 
-        An element of a vector is named "w[0]". Raises ValueError where a name is no variable.
+        An element of a vector is named "w[0]". ValueError where a name is not a variable; ProgramError where `parse`
+        must be given the lengths of vectors.
         """
         from autodiff.engine.derivatives import repeated
         from autodiff.engine.symbolic.algebra import Algebra
@@ -78,16 +131,20 @@ class Function:
                 raise ValueError(f"{name!r} is no variable of {self}")
         wrt = [variables[name] for name in names]
         made = {output: repeated(output, wrt, m) for output in self.program.graph.outputs}
-        outputs = [_mapped(value, made, tuple) for value in self.program.outputs]
-        return Function(self.program.with_outputs(outputs))
+        outputs = [tuple(made[node] for node in v) if isinstance(v, tuple) else made[v] for v in self.program.outputs]
+        return Function(self.program.with_outputs(outputs), self.inputs)
 
     def hessian(self, /, *args: Any, **values: Any) -> dict[tuple[str, str], float]:
-        """The second derivatives of the one output, by pairs of names."""
+        """The second derivatives of the one output, by pairs of names; elements of vectors are named "w[0]".
+
+        ValueError where there are several outputs.
+        """
         from autodiff.engine.derivatives import hessian
 
-        graph = self.program.graph
-        self._check_scalar()
-        matrix = hessian(graph, self._point(args, values), graph.inputs)
+        program, numbers = self._program_at(args, values)
+        graph = program.graph
+        _check_scalar(program)
+        matrix = hessian(graph, _point(program, numbers), graph.inputs)
         names = [variable.name for variable in graph.inputs]
         return {(a, b): number for a, row in zip(names, matrix) for b, number in zip(names, row)}
 
@@ -95,12 +152,14 @@ class Function:
         """A fast plain function: g(a, x, b) -> (value, (da, db)), of floats or of NumPy arrays alike.
 
         It takes the variables in the order of `inputs`, elements of vectors one by one, and differentiates by those
-        named, by default all. Arrays are broadcast and computed in blocks on so many threads, as doubles. Raises
-        ValueError where a name is no variable, or the function has several outputs.
+        named, by default all. Arrays are broadcast and computed in blocks on so many threads, as doubles.
+
+        ValueError where a name is not a variable, the number of threads is impossible, or there are several outputs;
+        ProgramError where `parse` must be given the lengths of vectors.
         """
         from autodiff.engine.code.compiled import compile_graph
 
-        self._check_scalar()
+        _check_scalar(self.program)
         if not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads must be a whole number from 1 on, not {threads!r}")
         graph = self.program.graph
@@ -116,29 +175,81 @@ class Function:
         function.__doc__ = f"The value of {self} and a tuple of its derivatives, of {names} in this order."
         return function
 
+    def draw(
+        self,
+        file: str | PathLike[str],
+        /,
+        *args: Any,
+        style: str = "record",
+        local: bool = False,
+        collapse: bool = False,
+        digits: int | None = None,
+        max_drawn: int = 500,
+        **values: Any,
+    ) -> None:
+        """Draw the graph into a file, whose ending says the kind of picture: svg, png, jpg, dot or pdf.
+
+        With values it shows them and the gradient, without any the bare graph. The file is replaced as a whole. `style`
+        is "record", boxes of values, or "circuit", gates with numbers on their wires; `local` adds the local
+        derivatives to a circuit, `collapse` draws each call of a function and each long sum as one gate, `digits` are
+        the significant ones of numbers, and more than `max_drawn` nodes are refused. A variable with the name of an
+        option is given by position.
+
+        ValueError where the ending or the style is unknown or the graph too large, OSError where the file cannot be
+        written or there is no renderer.
+        """
+        from autodiff.evaluation.files import write_whole
+        from autodiff.pictures.options import DrawingOptions
+        from autodiff.pictures.pictures import kind_of, picture
+
+        bare = self.inputs and not args and not values
+        evaluation = unevaluated(self.program) if bare else self._evaluation(args, values, gradient=True)
+        options = DrawingOptions(style, local, collapse, digits, max_drawn)
+        with _pythonic_errors():
+            write_whole(Path(file), picture(evaluation, kind_of(Path(file)), options))
+
     def _repr_svg_(self) -> str | None:
-        """For notebooks: the graph without numbers."""
-        from autodiff.evaluation.evaluation import Evaluation
+        """For notebooks: the graph without numbers; None where there is no such picture."""
         from autodiff.notebook import svg
 
-        return svg(Evaluation(self.program, {}, [], None, ()))
+        try:
+            return svg(unevaluated(self.program))
+        except NeedsVector:
+            return None
 
     def __str__(self) -> str:
         from autodiff.grammar.print.text import print_program
 
-        return self.program.text or print_program(self.program.graph.outputs, brief=True)
+        if isinstance(self._source, Program):
+            return print_program(self._source.graph.outputs, brief=True)
+        return self._source.text
 
     def __repr__(self) -> str:
-        lengths = {name: len(value) for name, value in self.program.inputs.items() if isinstance(value, tuple)}
-        return f"autodiff.parse({str(self)!r}{f', lengths={lengths}' if lengths else ''})"
+        if isinstance(self._source, Program):
+            lengths: Mapping[str, int] = {
+                name: len(value) for name, value in self._source.inputs.items() if isinstance(value, tuple)
+            }
+            gates = "written"
+        else:
+            lengths, gates = self._source.lengths, self._source.gates
+        options = f"{f', lengths={lengths}' if lengths else ''}{f', gates={gates!r}' if gates != 'written' else ''}"
+        return f"autodiff.parse({str(self)!r}{options})"
 
-    def _check_scalar(self) -> None:
-        if self.program.several:
-            raise ValueError("this needs a function with one output")
+    def _evaluation(self, args: Sequence[Any], values: Mapping[str, Any], *, gradient: bool) -> Evaluation:
+        return evaluate(*self._program_at(args, values), gradient=gradient)
 
-    def _point(self, args: Sequence[Any], values: Mapping[str, Any]) -> dict[str, float]:
-        """The value of every input node by its name."""
-        inputs = self.program.inputs
+    def _program_at(self, args: Sequence[Any], values: Mapping[str, Any]) -> tuple[Program, dict[str, Number]]:
+        """The program that belongs to some values, and the values by name."""
+        numbers = {name: _number(name, value) for name, value in self._named(args, values).items()}
+        source = self._source
+        program = source if isinstance(source, Program) else source.program(lengths_of(numbers))
+        for name, value in program.inputs.items():
+            _check_length(name, value, numbers[name])
+        return program, numbers
+
+    def _named(self, args: Sequence[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """What is given for each variable, in the order of the variables."""
+        inputs = self.inputs
         if len(args) > len(inputs):
             raise TypeError(f"takes {len(inputs)} values ({', '.join(inputs)}), not {len(args)}")
         placed = dict(zip(inputs, args))
@@ -149,24 +260,20 @@ class Function:
             raise TypeError(f"{unknown[0]!r} is no variable; the variables are {', '.join(inputs)}")
         if missing := [name for name in inputs if name not in given]:
             raise TypeError(f"no value for {missing[0]!r}")
-        point: dict[str, float] = {}
-        for name, value in inputs.items():
-            nodes = scalars(value)
-            try:
-                numbers = [_double(x) for x in (given[name] if isinstance(value, tuple) else [given[name]])]
-            except TypeError:
-                kind = "a sequence of numbers" if isinstance(value, tuple) else "a number"
-                raise TypeError(f"{name!r} must be {kind}, not {given[name]!r}") from None
-            if len(numbers) != len(nodes):
-                raise ValueError(f"{name!r} has {len(nodes)} elements, not {len(numbers)}")
-            point.update((node.name, x) for node, x in zip(nodes, numbers) if isinstance(node, Input))
-        return point
+        return {name: given[name] for name in inputs}
 
-    def _shaped(self, items: Sequence[Any]) -> Any:
-        """What belongs to the outputs, as these stand in the program."""
-        rest = iter(items)
-        shaped = [[next(rest) for _ in v] if isinstance(v, tuple) else next(rest) for v in self.program.outputs]
-        return shaped if len(shaped) > 1 else shaped[0]
+
+def _number(name: str, value: Any) -> Number:
+    """A value as a float, or a list of floats: TypeError where it is neither, ValueError where the list is empty."""
+    try:
+        if isinstance(value, float | int) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) == 0:
+            return _double(value)
+        numbers = [_double(x) for x in value]
+    except TypeError:
+        raise TypeError(f"{name!r} must be a number or a sequence of numbers, not {value!r}") from None
+    if not numbers:
+        raise ValueError(f"{name!r} must have at least one element")
+    return numbers
 
 
 def _double(x: Any) -> float:
@@ -176,6 +283,47 @@ def _double(x: Any) -> float:
         return inf if x > 0 else -inf
 
 
-def _mapped(value: Value, found: Mapping[Any, Any], kind: Callable[[Any], Any] = list) -> Any:
-    """What belongs to a node, or to every node of a vector."""
-    return kind([found[node] for node in value]) if isinstance(value, tuple) else found[value]
+def _check_length(name: str, variable: Value, value: Number) -> None:
+    """TypeError or ValueError where the value of a variable is not as long as the program was read with."""
+    if isinstance(variable, tuple) != isinstance(value, list):
+        kind = "a sequence of numbers" if isinstance(variable, tuple) else "a number"
+        raise TypeError(f"{name!r} must be {kind}, not {value!r}")
+    if isinstance(value, list) and len(value) != len(scalars(variable)):
+        raise ValueError(f"{name!r} has {len(scalars(variable))} elements, not {len(value)}")
+
+
+def _point(program: Program, numbers: Mapping[str, Number]) -> dict[str, float]:
+    """The value of every input node by its name."""
+    point: dict[str, float] = {}
+    for name, value in program.inputs.items():
+        number = numbers[name]
+        nodes = [node.name for node in scalars(value) if isinstance(node, Input)]
+        point.update(zip(nodes, number if isinstance(number, list) else [number]))
+    return point
+
+
+def _check_scalar(program: Program) -> None:
+    if program.several:
+        raise ValueError("this needs a function with one output")
+
+
+def _shaped(program: Program, items: Sequence[Any]) -> Any:
+    """What belongs to the outputs, as these stand in the program."""
+    rest = iter(items)
+    shaped = [[next(rest) for _ in v] if isinstance(v, tuple) else next(rest) for v in program.outputs]
+    return shaped if len(shaped) > 1 else shaped[0]
+
+
+@contextmanager
+def _pythonic_errors() -> Iterator[None]:
+    """What the commands tell their users, as the exceptions that a Python program expects."""
+    from autodiff.evaluation.errors import WrongRequest
+    from autodiff.pictures.drawing import TooLargeToDraw
+
+    try:
+        yield
+    except TooLargeToDraw as error:
+        raise ValueError(f"{error.message}; raise max_drawn, or collapse calls and long sums") from None
+    except Failure as error:
+        message = f"{error.message} ({error.hint})" if error.hint else error.message
+        raise (ValueError if isinstance(error, WrongRequest) else OSError)(message) from None

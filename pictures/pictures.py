@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
+from autodiff.grammar.errors import did_you_mean
 from autodiff.pictures import circuits, records
 from autodiff.pictures.drawing import Drawing
 from autodiff.pictures.mermaid import mermaid
@@ -30,9 +33,25 @@ ENDINGS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": 
 """What the ending of a file says about the kind of picture in it."""
 
 
+def check_style(style: str) -> None:
+    """WrongRequest where there is no such style."""
+    if style not in STYLES:
+        hint = did_you_mean(style, [*STYLES]) or f"the styles are {', '.join(STYLES)}"
+        raise WrongRequest(f"unknown style '{style}'", hint)
+
+
+def kind_of(file: Path) -> str:
+    """The kind of picture that the ending of a file asks for. WrongRequest where it asks for none."""
+    if file.suffix.lower() not in ENDINGS:
+        raise WrongRequest(f"cannot tell the kind of picture by the ending of {file}", f"use {', '.join(ENDINGS)}")
+    return ENDINGS[file.suffix.lower()]
+
+
 def picture(evaluation: Evaluation, kind: str, options: DrawingOptions) -> bytes:
     """The graph of an evaluation as a picture of a kind in `KINDS`, with the numbers that it has.
 
-    TooLargeToDraw where it could not be read, and NotMet where there is no renderer.
+    WrongRequest where there is no such style, TooLargeToDraw where nobody could read it, NotMet where there is no
+    renderer.
     """
+    check_style(options.style)
     return KINDS[kind](Drawing(evaluation, options))

@@ -6,14 +6,17 @@ import pickle
 import re
 from html import unescape
 from math import inf, isnan, pi
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import autodiff
 from autodiff import Function, ProgramError, Scalar, parse, sigmoid
+from autodiff.evaluation.reading import read
 
-from ..conftest import Run
+from ..conftest import Run, printed
 
 AT = {"a": 0.2, "x": 2, "b": 0.6}
 NEURON = parse("sigmoid(a*x + b) + a")
@@ -53,6 +56,79 @@ def test_vectors_and_several_outputs() -> None:
     assert both(x=3) == [[3, 6], 9]
     assert both.gradient(x=3) == [[{"x": 1}, {"x": 2}], {"x": 6}]
     assert both.derivative("x")(x=3) == [[1, 2], 6]
+
+
+def test_a_vector_is_as_long_as_the_value_it_is_given() -> None:
+    dot = parse("w @ x")
+    assert dot.inputs == ("w", "x")
+    assert dot(w=[1, 2], x=[3, 4]) == dot([1, 2], np.array([3.0, 4.0])) == 11
+    assert dot(w=(1, 2, 3), x=range(3)) == 8
+    assert dot.gradient(w=[1, 2], x=[3, 4]) == {"w": [3, 4], "x": [1, 2]}
+    assert dot.hessian(w=[1], x=[3])["w[0]", "x[0]"] == 1
+    total = parse("k = 2; f(t) = t*v[0]; sum(x)*k*f(s)")  # a scalar and a vector alike
+    assert total.inputs == ("v", "x", "s")
+    assert total(v=[5, 0], x=3, s=1) == total(v=[5], x=[1, 2], s=1) == 30
+    assert parse("x^2")(x=[1, 2, 3]) == [1, 4, 9]
+    assert parse("x^2").gradient(x=[1, 2]) == [{"x": [2, 0]}, {"x": [0, 4]}]
+    part = parse("w @ x + pi", lengths={"w": 2, "pi": 2})
+    assert (part.inputs, repr(part)) == (("w", "x", "pi"), "autodiff.parse('w @ x + pi', lengths={'w': 2, 'pi': 2})")
+    assert part(w=[1, 2], x=[3, 4], pi=[0, 1]) == [11, 12]
+    assert repr(parse("log(sigmoid(v[0]))", gates="fused")) == "autodiff.parse('log(sigmoid(v[0]))', gates='fused')"
+
+
+def test_a_text_is_read_once_for_the_same_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    import autodiff.function
+
+    texts: list[str] = []
+
+    def counted(text: str, *rest: Any) -> Any:
+        texts.append(text)
+        return read(text, *rest)
+
+    monkeypatch.setattr(autodiff.function, "read", counted)
+    f = parse("norm(x)")
+    for n in (1, 3, 2, 3, 2, 3):
+        assert f([1.0] * n) == pytest.approx(n**0.5, rel=1e-15)
+    assert len(texts) == 4  # of a scalar, and of three lengths
+
+
+def test_draw_writes_the_picture_that_the_file_asks_for(tmp_path: Path) -> None:
+    NEURON.draw(tmp_path / "n.svg", **AT)
+    command = printed("grad", str(NEURON), *(f"{name}={value}" for name, value in AT.items()), "--format", "svg")
+    assert (0, (tmp_path / "n.svg").read_text("utf-8")) == command
+    NEURON.draw(str(tmp_path / "n.dot"), 0.2, 2, 0.6, style="circuit", local=True, collapse=True, digits=6)
+    assert "× 0.196612" in (tmp_path / "n.dot").read_text("utf-8")
+    NEURON.draw(tmp_path / "bare.png")
+    assert (tmp_path / "bare.png").read_bytes().startswith(b"\x89PNG")
+    dot = parse("w @ x")
+    dot.draw(tmp_path / "n.svg", w=[1, 2], x=[3, 4])
+    assert {"w[0]", "x[1]", "11"} <= texts((tmp_path / "n.svg").read_text("utf-8"))
+    assert dot._repr_svg_() is None
+    parse("1/(1 + exp(-x))", gates="fused").draw(tmp_path / "n.svg", x=2)
+    assert {"sigmoid", "1/(1 + exp(-x))"} <= texts((tmp_path / "n.svg").read_text("utf-8"))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bare.png", "n.dot", "n.svg"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: NEURON.draw("n.gif"),
+            ValueError,
+            r"cannot tell the kind of picture by the ending of n.gif \(use .svg",
+        ),
+        (lambda: NEURON.draw("n.svg", style="circut"), ValueError, r"unknown style 'circut' \(did you mean 'circuit'"),
+        (lambda: NEURON.draw("no/such/folder/n.svg"), OSError, "cannot write no/such/folder/n.svg: No such file"),
+        (lambda: NEURON.draw("n.svg", max_drawn=3), ValueError, r"7 nodes is too large .* 3\); raise max_drawn"),
+        (lambda: NEURON.draw("n.svg", a=1), TypeError, "no value for 'x'"),
+        (lambda: parse("w @ x").draw("n.svg"), ProgramError, "lengths="),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(call, error, message, monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        call()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_integers_too_large_for_a_double_are_infinite() -> None:
@@ -111,10 +187,18 @@ def test_what_is_shown_reads_back() -> None:
         (lambda: NEURON.compile(wrt=["q"]), ValueError, "'q' is no variable of sigmoid"),
         (lambda: parse("x, y").hessian(x=1, y=2), ValueError, "one output"),
         (lambda: parse("w[0]", lengths={"w": 2})(w=[1, 2, 3]), ValueError, "'w' has 2 elements, not 3"),
-        (lambda: NEURON(a=[1], x=2, b=3), TypeError, r"'a' must be a number, not \[1\]"),
-        (lambda: NEURON(a="1", x=2, b=3), TypeError, "'a' must be a number, not '1'"),
+        (lambda: NEURON.derivative("x")(a=[1], x=2, b=3), TypeError, r"'a' must be a number, not \[1"),
+        (lambda: NEURON(a="1", x=2, b=3), TypeError, "'a' must be a number or a sequence of numbers, not '1'"),
+        (lambda: NEURON(a=Scalar(1), x=2, b=3), TypeError, r"'a' must be a number .*, not Scalar\(1\)"),
+        (lambda: NEURON(a=[], x=2, b=3), ValueError, "'a' must have at least one element"),
+        (lambda: NEURON(a=[[1, 2]], x=2, b=3), TypeError, "'a' must be a number or a sequence of numbers"),
+        (lambda: NEURON(a=[1, 2], x=[1, 2, 3], b=3), ProgramError, "vectors of different lengths: 2 and 3 elements"),
         (lambda: parse("w[0]", lengths={"w": 2})(w=1), TypeError, "'w' must be a sequence of numbers, not 1"),
-        (lambda: parse("w @ w"), ProgramError, "a dot product needs two vectors"),
+        (lambda: parse("w @ w")(w=1), ProgramError, r"a dot product needs two vectors \(give it as a vector: w="),
+        (lambda: parse("w @ w").compile(), ProgramError, r"two vectors \(say how long .*lengths="),
+        (lambda: parse("a*w[1]").derivative("a"), ProgramError, r"'w' has no elements \(say .* lengths={'w': 3}"),
+        (lambda: parse("w @ w", lengths={"w": 2})(w=[1, 2, 3]), ValueError, "'w' has 2 elements, not 3"),
+        (lambda: parse("w @ w + sigmod(w)"), ProgramError, "unknown function 'sigmod'"),
         (lambda: NEURON(1, 2, 3, a=4), TypeError, "'a' is given twice"),
         (lambda: parse(None), TypeError, "a program is a str, not NoneType"),  # type: ignore[arg-type]
         (lambda: parse("sum(w)", lengths={"w": -1}), ValueError, "the length of 'w' must be a whole number"),
