@@ -136,13 +136,12 @@ class CsvWriter(TextWriter):
     """Answers with a delimiter between their cells, and with a header where the rows had one."""
 
     def __init__(self, layout: Layout, sink: Sink, delimiter: str, header: bool = True) -> None:
-        import pyarrow as pa
-
         self.delimiter = delimiter
         super().__init__(layout, sink, ["", *[delimiter] * (len(layout.names) - 1), "\n"])
         if header and layout.header:
-            names = csv_words(pa.array(map(encoded_text, layout.names), pa.binary()), delimiter)
-            self.header = delimiter.encode().join(names.to_pylist()) + b"\n"
+            text = StringIO()
+            csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(layout.names)
+            self.header = encoded_text(text.getvalue())
 
     def lines(self, answers: Answers) -> Sequence[Piece]:
         import pyarrow as pa

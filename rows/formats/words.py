@@ -129,7 +129,7 @@ def _is_text(column: Column) -> bool:
     return hasattr(column, "type") and column.type in (pa.string(), pa.binary(), pa.large_string())
 
 
-def _words(column: Column, word: Callable[[Any], str], number: Callable[[float], str], null: bytes) -> Words:
+def _words(column: Column, word: Callable[[object], str], number: Callable[[float], str], null: bytes) -> Words:
     """A column as an array of bytes, each value by `word` where Arrow has not the same."""
     import numpy as np
     import pyarrow as pa
