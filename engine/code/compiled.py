@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autodiff.engine.code import straightline
+from autodiff.engine.code import python
 from autodiff.engine.graph import Graph
 from autodiff.engine.passes import backward, forward
 
@@ -24,15 +24,15 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
         if all(isinstance(x, (float, int)) for x in operands):
             return floats(*map(float, operands))
         if not arrays:
-            from autodiff.engine.code.blocks import compile_arrays  # which imports NumPy
+            from autodiff.engine.code.numpy import compile_arrays  # which imports NumPy
 
             arrays.append(compile_arrays(graph, wrt, threads))
         return arrays[0](*operands)
 
     with _uncollected():
-        m = straightline.FloatLowering()
+        m = python.FloatLowering()
         inputs, outputs = m.lowered(graph, wrt)
-        floats = straightline.function(straightline.source(inputs, outputs, m.terms), otherwise)
+        floats = python.function(python.source(inputs, outputs, m.terms), otherwise)
     return floats
 
 

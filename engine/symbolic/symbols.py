@@ -3,14 +3,15 @@
 from functools import partial
 from typing import Any
 
+from autodiff.engine.arithmetic.operators import Operators
 from autodiff.engine.graph import Constant, Node
 from autodiff.engine.table.constants import DOUBLES
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 
 
-class Symbol:
-    """A node with the operators that rules use, which are set below, and the arithmetic that they belong to."""
+class Symbol(Operators):
+    """A node with the operators that rules use, and the arithmetic that they belong to."""
 
     __slots__ = ("m", "node")
 
@@ -76,13 +77,6 @@ class Symbols:
 
 
 _NEUTRAL = {"mul": 1.0, "add": 0.0}
-_OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "neg": "neg", "and": "and", "or": "or"}
-_COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-
-for _method, _name in (_OPERATORS | _COMPARISONS).items():
-    setattr(Symbol, f"__{_method}__", lambda *operands, name=_name: operands[0].m.apply(name, *operands))
-    if _method in ("add", "sub", "mul", "and", "or"):
-        setattr(Symbol, f"__r{_method}__", lambda right, left, name=_name: right.m.apply(name, left, right))
 
 SYMBOLS = Symbols()
 

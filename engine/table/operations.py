@@ -10,6 +10,7 @@ from math import inf, nan, pi
 from operator import add, mul
 
 from autodiff.engine.arithmetic import floats
+from autodiff.engine.arithmetic.protocol import Arithmetic, Primitives
 from autodiff.engine.table import rules
 from autodiff.engine.table.operation import Operation, arithmetic
 
@@ -282,5 +283,6 @@ OPERATIONS: dict[str, Operation] = {row.name: row for rows in GROUPS.values() fo
 SPELLINGS: dict[str, Operation] = {alias: row for row in OPERATIONS.values() for alias in (row.name, *row.aliases)}
 """Every operation by its name and by its aliases."""
 
-FLOATS = arithmetic(OPERATIONS, vars(floats))
+_floats: Primitives[float] = floats  # so that mypy compares the module with the protocol
+FLOATS: Arithmetic[float] = arithmetic(OPERATIONS, vars(_floats))
 """The arithmetic of one evaluation: every operation as a function of floats that never raises."""

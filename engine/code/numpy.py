@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.engine.arithmetic import arrays
-from autodiff.engine.code.lowering import CONDITIONS, Lowering, RawLowering, Term
 from autodiff.engine.code.memory import Memory
-from autodiff.engine.code.straightline import literal, used
+from autodiff.engine.code.steps import CONDITIONS, Lowering, RawLowering, Term
+from autodiff.engine.code.writer import literal, used
 from autodiff.engine.graph import Graph
 from autodiff.engine.table.operations import OPERATIONS
 

@@ -6,7 +6,7 @@ made once, and the few simplifications here are exact.
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar, final
 
 from autodiff.engine.derivatives import backward, guarded
 from autodiff.engine.graph import Constant, Graph
@@ -22,12 +22,13 @@ CONDITIONS = frozenset(name for name, row in OPERATIONS.items() if row.is_truth)
 _MODERATE = (2.0**-400, 2.0**400)  # whose square neither overflows nor loses digits
 
 
+@final
 class Term(Symbol):
     """One step: a name and its operands, which are earlier terms and numbers."""
 
     __slots__ = ("index", "name", "operands")
 
-    def __init__(self, m: "Lowering", name: str, operands: tuple[Any, ...]) -> None:
+    def __init__(self, m: "Lowering", name: str, operands: "tuple[Value, ...]") -> None:
         self.m = m
         self.name = name
         self.operands = operands
@@ -38,18 +39,21 @@ class Term(Symbol):
     __hash__ = object.__hash__
 
 
+Value = Term | float
+"""What is known of a number when the code is made: the step that gives it, or the number itself; or a truth value."""
+
+
 class Lowering(Symbols):
     """The arithmetic of terms. A number stays a Python float, and a condition that is always met True."""
 
     def __init__(self) -> None:
+        vars(self).update(DOUBLES)
         self.terms: list[Term] = []
         self.made: dict[Any, Term] = {}
-        self.zero_unless: dict[Term, Any] = {}
-        self.order_of: dict[Term, tuple[str, str]] = {}
+        self.zero_unless: dict[Value, Value] = {}
+        self.order_of: dict[Value, tuple[str, str]] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        if name in DOUBLES:
-            return DOUBLES[name]
+    def __getattr__(self, name: str) -> Callable[..., Value]:
         if name not in OPERATIONS:
             raise AttributeError(name)
         value = OPERATIONS[name].value
@@ -57,7 +61,7 @@ class Lowering(Symbols):
         setattr(self, name, function)
         return function
 
-    def apply(self, name: str, *operands: Any) -> Any:
+    def apply(self, name: str, *operands: Value) -> Value:
         """A step in its simplest form: a number, or the one term for it."""
         if Term not in map(type, operands):
             number = getattr(FLOATS, name)(*operands)
@@ -66,7 +70,7 @@ class Lowering(Symbols):
         simpler = simplify(self, *operands) if simplify else None
         return self.shared(name, operands) if simpler is None else simpler
 
-    def shared(self, name: str, operands: tuple[Any, ...]) -> Term:
+    def shared(self, name: str, operands: tuple[Value, ...]) -> Term:
         """The one term for a step."""
         key = (name, *map(_identity, operands))
         found = self.made.get(key)
@@ -76,28 +80,28 @@ class Lowering(Symbols):
                 self.made[(name, key[2], key[1])] = found
         return found
 
-    def when(self, taken: Any, derivative: Any) -> Any:
+    def when(self, taken: Value, derivative: Value) -> Flow | Value | None:
         condition = self.truth(taken)
         if type(condition) is Term:
             return Flow(condition, derivative)
         return derivative if condition else None
 
-    def truth(self, x: Any) -> Any:
+    def truth(self, x: Value) -> Value:
         """A number as a condition."""
         if type(x) is not Term or x.name in CONDITIONS:
             return x
         return self.apply("not", self.eq(x, 0.0))
 
-    def negation(self, condition: Any) -> Any:
+    def negation(self, condition: Value) -> Value:
         return self.apply("not", condition)
 
-    def max(self, *operands: Any) -> Any:
+    def max(self, *operands: Value) -> Value:
         return reduce(partial(self.chosen, OPERATIONS["max"]), operands)
 
-    def min(self, *operands: Any) -> Any:
+    def min(self, *operands: Value) -> Value:
         return reduce(partial(self.chosen, OPERATIONS["min"]), operands)
 
-    def chosen(self, operation: Operation, x: Any, y: Any) -> Any:
+    def chosen(self, operation: Operation, x: Value, y: Value) -> Value:
         """x where it is at least y, say, else y; what is nan is chosen."""
         weak, strict = operation.prefers
         if x is y:
@@ -105,46 +109,48 @@ class Lowering(Symbols):
         if type(y) is not Term and y == y:
             result = self.where(self.apply(strict, y, x), y, x)
         else:
-            known = type(x) is not Term and x == x
             keep = self.apply(weak, x, y)
-            result = self.where(keep if known else self.apply("or", keep, self.negation(self.eq(x, x))), x, y)
+            if type(x) is Term or x != x:
+                keep = self.apply("or", keep, self.negation(self.eq(x, x)))
+            result = self.where(keep, x, y)
         if type(result) is Term:
             self.order_of[result] = weak, strict
         return result
 
-    def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    def route(self, result: Value, operands: tuple[Value, ...]) -> tuple[Flow | Value | None, ...]:
         if len(operands) == 2 and result in self.order_of:
             (x, y), (weak, strict) = operands, self.order_of[result]
             return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
-        flows, free = [], True
+        flows = []
+        free: Value = True
         for operand in operands:
             here = self.eq(operand, result)
             flows.append(self.when(self.apply("and", free, here), 1.0))
             free = self.apply("and", free, self.negation(here))
         return tuple(flows)
 
-    def scale(self, *operands: Any) -> Any:
+    def scale(self, *operands: Value) -> Value:
         # (x/y)/y is as good without: where x/y leaves the range of doubles, so does x/y^2. And beside a moderate number
         # no operand is too small.
         if len(operands) == 1 or any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
             return 1.0
         return self.apply("scale", *operands)
 
-    def power_rule(self, x: Any, y: Any) -> Any:
+    def power_rule(self, x: Value, y: Value) -> Value:
         if type(y) is float and abs(y) >= 1.0 and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
             return y * self.pow(x, y - 1.0)
         return self.apply("power_rule", x, y)
 
-    def damped(self, x: Any, tail: Any) -> Any:
+    def damped(self, x: Value, tail: Value) -> Value:
         return self.apply("damped", x, tail)
 
-    def inside(self, result: Any, derivative: Any) -> Any:
+    def inside(self, result: Value, derivative: Value) -> Value:
         return self.apply("inside", result, derivative)
 
-    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Any]]:
+    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Value]]:
         """The terms of the inputs; the value of the one output and its derivatives by the inputs at some positions."""
         inputs = [Term(self, "input", ()) for _ in graph.inputs]
-        values: list[Any] = list(inputs)
+        values: list[Value] = list(inputs)
         for node, operands in zip(graph.nodes[len(inputs) :], graph.operands[len(inputs) :], strict=True):
             if isinstance(node, Constant):
                 values.append(node.number)
@@ -160,27 +166,27 @@ class Lowering(Symbols):
 class RawLowering(Lowering):
     """What is right as long as nothing raises: neither overflow nor a division by zero nor a bad argument."""
 
-    def sigmoid(self, x: Any) -> Any:
+    def sigmoid(self, x: Value) -> Value:
         """With an exponential that sigmoid(-x) shares."""
         if isinstance(x, float):
             return FLOATS.sigmoid(x)
         return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
 
-    def logistic(self, e: Any) -> Any:
+    def logistic(self, e: Value) -> Value:
         return self.div(e, 1.0 + e)
 
-    def power_rule(self, x: Any, y: Any) -> Any:
+    def power_rule(self, x: Value, y: Value) -> Value:
         if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
             return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
         return super().power_rule(x, y)
 
-    def inside(self, result: Any, derivative: Any) -> Any:
+    def inside(self, result: Value, derivative: Value) -> Value:
         """An operation with a domain raises outside of it."""
         raises = type(result) is Term and result.name in OPERATIONS and OPERATIONS[result.name].domain
         return derivative if raises else super().inside(result, derivative)
 
 
-def _identity(operand: Any) -> Any:
+def _identity(operand: Value) -> Value | str:
     """What tells an operand from others: 0.0 == -0.0, and nan is not even itself."""
     return operand if type(operand) is Term or (operand and operand == operand) else repr(operand)
 
@@ -199,12 +205,12 @@ def _simplifies(name: str) -> Callable[[Rule], Rule]:
     return noted
 
 
-def _is(x: Any, name: str) -> bool:
+def _is(x: Value, name: str) -> TypeGuard[Term]:
     return type(x) is Term and x.name == name
 
 
 @_simplifies("add")
-def _add(m: Lowering, x: Any, y: Any) -> Any:
+def _add(m: Lowering, x: Value, y: Value) -> Value | None:
     if _is(y, "neg"):
         return x - y.operands[0]
     if _is(x, "neg"):
@@ -217,12 +223,12 @@ def _add(m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("sub")
-def _sub(m: Lowering, x: Any, y: Any) -> Any:
+def _sub(m: Lowering, x: Value, y: Value) -> Value | None:
     return x + y.operands[0] if _is(y, "neg") else None
 
 
 @_simplifies("mul")
-def _mul(m: Lowering, x: Any, y: Any) -> Any:
+def _mul(m: Lowering, x: Value, y: Value) -> Value | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             if one == 1.0:
@@ -235,7 +241,7 @@ def _mul(m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("div")
-def _div(m: Lowering, x: Any, y: Any) -> Any:
+def _div(m: Lowering, x: Value, y: Value) -> Value | None:
     if type(y) is not Term and y == 1.0:
         return x
     if _is(x, "neg"):
@@ -244,17 +250,17 @@ def _div(m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("neg")
-def _neg(m: Lowering, x: Any) -> Any:
+def _neg(m: Lowering, x: Term) -> Value | None:
     return x.operands[0] if x.name == "neg" else None
 
 
 @_simplifies("abs")
-def _abs(m: Lowering, x: Any) -> Any:
+def _abs(m: Lowering, x: Term) -> Value | None:
     return m.abs(x.operands[0]) if x.name == "neg" else None
 
 
 @_simplifies("pow")
-def _pow(m: Lowering, x: Any, y: Any) -> Any:
+def _pow(m: Lowering, x: Value, y: Value) -> Value | None:
     if type(y) is Term:
         return None
     if y in (2.0, 3.0, 4.0):
@@ -264,7 +270,7 @@ def _pow(m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("where")
-def _where(m: Lowering, condition: Any, x: Any, y: Any) -> Any:
+def _where(m: Lowering, condition: Value, x: Value, y: Value) -> Value | None:
     condition = m.truth(condition)
     if type(condition) is not Term:
         return x if condition else y
@@ -279,7 +285,7 @@ def _where(m: Lowering, condition: Any, x: Any, y: Any) -> Any:
     return result
 
 
-def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
+def _mirrored(opposite: str, m: Lowering, x: Value, y: Value) -> Value | None:
     """-x < 2 as x > -2."""
     if _is(x, "neg") and type(y) is float:
         return m.apply(opposite, x.operands[0], -y)
@@ -287,7 +293,7 @@ def _mirrored(opposite: str, m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("and")
-def _and(m: Lowering, x: Any, y: Any) -> Any:
+def _and(m: Lowering, x: Value, y: Value) -> Value | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             return other if one else False
@@ -297,7 +303,7 @@ def _and(m: Lowering, x: Any, y: Any) -> Any:
 
 
 @_simplifies("or")
-def _or(m: Lowering, x: Any, y: Any) -> Any:
+def _or(m: Lowering, x: Value, y: Value) -> Value | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             return True if one else other
@@ -308,17 +314,17 @@ def _or(m: Lowering, x: Any, y: Any) -> Any:
     return True if _opposite(x, y) else None
 
 
-def _opposite(x: Term, y: Term) -> bool:
-    return (x.name == "not" and x.operands[0] is y) or (y.name == "not" and y.operands[0] is x)
+def _opposite(x: Value, y: Value) -> bool:
+    return (_is(x, "not") and x.operands[0] is y) or (_is(y, "not") and y.operands[0] is x)
 
 
 @_simplifies("not")
-def _not(m: Lowering, x: Term) -> Any:
+def _not(m: Lowering, x: Term) -> Value | None:
     return x.operands[0] if x.name == "not" else None
 
 
 @_simplifies("equal")
-def _equal(m: Lowering, x: Any, y: Any) -> Any:
+def _equal(m: Lowering, x: Value, y: Value) -> Value | None:
     for one, other in ((x, y), (y, x)):
         if other == 0.0 and _is(one, "where") and type(one.operands[1]) is type(one.operands[2]) is float:
             condition, *numbers = one.operands

@@ -5,18 +5,15 @@ Names in the code are its own, never the user's, so that nothing in an expressio
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff.engine.arithmetic import floats
-from autodiff.engine.code.lowering import RawLowering, Term
+from autodiff.engine.code.steps import RawLowering, Term, Value
+from autodiff.engine.code.writer import Writer, literal
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
-_DEEPEST = 20  # Python's own compiler recurses into expressions
-
-# Python has the operators of the language but for the power, which of Python's would raise or be complex. Each operand
-# that stands twice in its text is a variable.
+# Python has the operators of the language but for the power: its own may be complex.
 _TEXTS = {
     row.name: f"({{}} {row.symbol} {{}})" if row.arity == (2, 2) else f"({row.symbol} {{}})"
     for row in OPERATIONS.values()
@@ -27,7 +24,7 @@ _TEXTS = {
     "inside": "({1} if {0} == {0} else nan)",
     "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
 }
-_TWICE = frozenset(name for name, text in _TEXTS.items() if text.count("{0}") > 1)
+PYTHON = Writer(_TEXTS, "{} = {}", literal, deepest=20)
 
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
@@ -53,10 +50,10 @@ class FloatLowering(RawLowering):
         return self.apply("div", x, y)
 
 
-def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> str:
+def source(inputs: Sequence[Term], outputs: Sequence[Value], terms: Sequence[Term]) -> str:
     """The text of a function `compiled` of some inputs, which gives the first output and a tuple of the others."""
     names = [f"i{term.index}" for term in inputs]
-    body, (value, *derivatives) = _body(dict(zip(inputs, names, strict=True)), outputs, terms)
+    body, (value, *derivatives) = PYTHON.body(dict(zip(inputs, names, strict=True)), outputs, terms)
     checks = " is ".join(f"{name}.__class__" for name in names)
     lines = [
         f"def compiled({', '.join(names)}):",
@@ -69,39 +66,6 @@ def source(inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]
         f" return otherwise({', '.join(names)})",
     ]
     return "\n".join(lines)
-
-
-def _body(texts: dict[Any, str], outputs: Sequence[Any], terms: Sequence[Term]) -> tuple[list[str], list[str]]:
-    """The statements for what is used, and the expressions of the outputs; a term used once stands where it is used."""
-    uses, lines, depths = used(outputs, terms), [], dict.fromkeys(texts, 0)
-    for term in terms:
-        if term in uses and term not in texts:
-            operands = [texts[x] if type(x) is Term else literal(x) for x in term.operands]
-            text = _TEXTS.get(term.name, f"{term.name}({', '.join(['{}'] * len(operands))})").format(*operands)
-            depth = 1 + max([depths[x] for x in term.operands if type(x) is Term])
-            if uses[term] > 1 or depth > _DEEPEST:
-                lines.append(f"v{term.index} = {text}")
-                text, depth = f"v{term.index}", 0
-            texts[term], depths[term] = text, depth
-    return lines, [texts[x] if type(x) is Term else literal(x) for x in outputs]
-
-
-def used(outputs: Sequence[Any], terms: Sequence[Term]) -> Counter[Term]:
-    """How often each term stands in the text of the others and of the outputs; what is not used at all is not there."""
-    uses = Counter(x for x in outputs if type(x) is Term)
-    for term in reversed(terms):
-        if term in uses:
-            times = 2 if term.name in _TWICE else 1
-            for x in term.operands:
-                if type(x) is Term:
-                    uses[x] += times
-    return uses
-
-
-def literal(x: float) -> str:
-    """A number as Python has it, in brackets where it is negative: -2.0 ** x is no power of -2."""
-    text = repr(float(x))
-    return f"({text})" if text.startswith("-") else text
 
 
 def function(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
