@@ -8,7 +8,7 @@ import pytest
 
 from autodiff.engine.table.operations import OPERATIONS
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 FILES = [
     file
     for room in ("engine", "grammar", "evaluation", "pictures", "rows", "library", "cli")

@@ -13,7 +13,7 @@ from autodiff.engine.table.constants import DOUBLES
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS, SPELLINGS
 
-from ..support.truth import DISCRETE, POINTS, TRUTH, Point, condition_number, points, true_derivative, true_value, ulps
+from ...support.truth import DISCRETE, POINTS, TRUTH, Point, condition_number, points, true_derivative, true_value, ulps
 
 # The tests of a row run in one process, which knows its truths already.
 ROWS = [pytest.param(row, id=name, marks=pytest.mark.xdist_group(name)) for name, row in OPERATIONS.items()]
