@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from math import inf
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from autodiff.engine.graph import Input
 from autodiff.evaluation.errors import Failure
 from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
-from autodiff.evaluation.reading import Number, lengths_of, read
+from autodiff.evaluation.reading import Number, read
 from autodiff.grammar.errors import NeedsVector
 from autodiff.grammar.parser import input_names
 from autodiff.grammar.program import Program
@@ -55,12 +55,12 @@ class _Source:
     lengths: Mapping[str, int]
     """Of the variables that are vectors of a fixed length."""
     gates: str
-    programs: dict[tuple[tuple[str, int | None], ...], Program] = field(default_factory=dict, compare=False)
+    programs: dict[tuple[tuple[str, int], ...], Program] = field(default_factory=dict, compare=False)
     """Those that were read before, by the lengths of other vectors."""
 
-    def program(self, lengths: Mapping[str, int | None]) -> Program:
-        """The program where those are the lengths of the variables, and nothing is None but a scalar."""
-        others = tuple((name, n) for name, n in lengths.items() if n is not None and name not in self.lengths)
+    def program(self, values: Mapping[str, Number]) -> Program:
+        """The program where the variables with a list for a value are vectors as long as that."""
+        others = tuple((name, len(x)) for name, x in values.items() if type(x) is list and name not in self.lengths)
         if others not in self.programs:
             if len(self.programs) == _MOST_PROGRAMS:
                 self.programs.clear()
@@ -107,13 +107,15 @@ class Function:
     def gradient(self, /, *args: Any, **values: Any) -> Any:
         """The derivatives by name of variable: a float, or a list for a vector; of several outputs a list of such."""
         found = self._evaluation(args, values, gradient=True)
-        gradients = [
-            {
-                name: [found.derivative(i, k) for i in at] if isinstance(at, list) else found.derivative(at, k)
-                for name, at in found.asked_by_name.items()
-            }
-            for k in range(len(found.outputs))
-        ]
+        gradients = []
+        for adjoints in found.adjoints or ():
+            rest = (adjoint or 0.0 for adjoint in adjoints)  # the inputs come first
+            gradients.append(
+                {
+                    name: [next(rest) for _ in value] if isinstance(value, tuple) else next(rest)
+                    for name, value in found.program.inputs.items()
+                }
+            )
         return _shaped(found.program, gradients)
 
     def derivative(self, *names: str) -> "Function":
@@ -240,27 +242,27 @@ class Function:
 
     def _program_at(self, args: Sequence[Any], values: Mapping[str, Any]) -> tuple[Program, dict[str, Number]]:
         """The program that belongs to some values, and the values by name."""
-        numbers = {name: _number(name, value) for name, value in self._named(args, values).items()}
+        given = {**dict(zip(self.inputs, args)), **values} if args else values
+        if len(args) + len(values) != len(self.inputs) or any(name not in given for name in self.inputs):
+            self._refuse(args, values)
+        numbers = {name: x if type(x) is float else _number(name, x) for name, x in given.items()}
         source = self._source
-        program = source if isinstance(source, Program) else source.program(lengths_of(numbers))
-        for name, value in program.inputs.items():
-            _check_length(name, value, numbers[name])
+        program = source if isinstance(source, Program) else source.program(numbers)
+        for name in program.inputs if isinstance(source, Program) else source.lengths:
+            if name in numbers:
+                _check_length(name, program.inputs[name], numbers[name])
         return program, numbers
 
-    def _named(self, args: Sequence[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-        """What is given for each variable, in the order of the variables."""
+    def _refuse(self, args: Sequence[Any], values: Mapping[str, Any]) -> NoReturn:
+        """Say what is wrong with values that do not belong to the variables one by one."""
         inputs = self.inputs
         if len(args) > len(inputs):
             raise TypeError(f"takes {len(inputs)} values ({', '.join(inputs)}), not {len(args)}")
-        placed = dict(zip(inputs, args))
-        if twice := [name for name in placed if name in values]:
+        if twice := [name for name in inputs[: len(args)] if name in values]:
             raise TypeError(f"{twice[0]!r} is given twice")
-        given = {**placed, **values}
-        if unknown := [name for name in given if name not in inputs]:
-            raise TypeError(f"{unknown[0]!r} is no variable; the variables are {', '.join(inputs)}")
-        if missing := [name for name in inputs if name not in given]:
-            raise TypeError(f"no value for {missing[0]!r}")
-        return {name: given[name] for name in inputs}
+        if unknown := values.keys() - set(inputs):
+            raise TypeError(f"{min(unknown)!r} is no variable; the variables are {', '.join(inputs)}")
+        raise TypeError(f"no value for {next(name for name in inputs[len(args) :] if name not in values)!r}")
 
 
 def _number(name: str, value: Any) -> Number:
