@@ -2,7 +2,9 @@
 
 import os
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -13,7 +15,10 @@ from autodiff.grammar.errors import ProgramError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from autodiff.rows.reporter import Advance
+
 _LONGEST_LINE = 76
+_SOON = 0.5  # seconds in which no bar is missed
 
 Line = tuple[str, str, str]
 """The word that a line begins with, the colour of that word, and the rest."""
@@ -27,6 +32,8 @@ class Console:
         """Whether warnings and notes are left out."""
         self.is_terminal = sys.stdout is not None and sys.stdout.isatty()
         """Whether results appear on a screen; else they go into a pipe or a file."""
+        self.watched = sys.stderr is not None and sys.stderr.isatty()
+        """Whether somebody sees at once what is printed to stderr."""
         self.is_closed = sys.stdout is None
         """Whether there is nowhere to print a result to: the caller has closed stdout."""
         if sys.stdout is not None:
@@ -60,6 +67,16 @@ class Console:
         except OSError as error:
             raise NotMet(f"cannot write the answer: {error.strerror}") from None
 
+    @property
+    def input(self) -> int | None:
+        """Stdin as a number of the system; None where it is closed."""
+        return None if sys.stdin is None else 0
+
+    @property
+    def output(self) -> int:
+        """Stdout as a number of the system."""
+        return sys.stdout.fileno()
+
     def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
         """Something is probably wrong with the answer."""
         if not self.quiet:
@@ -69,6 +86,29 @@ class Console:
         """The answer is right, and something about it may surprise."""
         if not self.quiet:
             _print_lines(_remark("note", "bold yellow", message, None, None))
+
+    @contextmanager
+    def progress(self, name: str, total: int | None) -> Iterator["Advance"]:
+        """A bar on stderr for a task that takes a while, and the function that draws how much of it is done."""
+        if total is None or self.quiet or not self.watched:
+            yield lambda done, name: None
+            return
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        drawn = Progress(*columns, console=RichConsole(stderr=True), transient=True)
+        task, start = drawn.add_task(name, total=total), time.monotonic()
+
+        def advance(done: int, name: str) -> None:
+            if time.monotonic() - start > _SOON:
+                drawn.start()
+                drawn.update(task, completed=done, description=name)
+
+        try:
+            yield advance
+        finally:
+            drawn.stop()
 
     def error(self, error: Failure | ProgramError) -> None:
         """Why there is no answer."""

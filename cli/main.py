@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from importlib import import_module
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +11,12 @@ from typer.core import TyperCommand
 from autodiff.cli.arguments import ExpressionCommand
 from autodiff.cli.console import Console
 from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
-from autodiff.grammar.errors import ProgramError
+from autodiff.grammar.errors import ProgramError, did_you_mean
+
+WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
+"""Exit codes: the request itself is wrong; a right request could not be met; Ctrl-C."""
+
+Command = Callable[..., None]
 
 app = typer.Typer(
     name="autodiff",
@@ -19,23 +24,69 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
-"""Exit codes: the request itself is wrong; a right request could not be met; Ctrl-C."""
 
-COMMANDS = ("eval", "grad", "explain", "diff", "hessian", "check", "functions")
-"""Each a function of that name in a module of that name."""
+
+def _eval() -> Command:
+    from autodiff.cli.commands.eval import eval
+
+    return eval
+
+
+def _grad() -> Command:
+    from autodiff.cli.commands.grad import grad
+
+    return grad
+
+
+def _explain() -> Command:
+    from autodiff.cli.commands.explain import explain
+
+    return explain
+
+
+def _diff() -> Command:
+    from autodiff.cli.commands.diff import diff
+
+    return diff
+
+
+def _hessian() -> Command:
+    from autodiff.cli.commands.hessian import hessian
+
+    return hessian
+
+
+def _check() -> Command:
+    from autodiff.cli.commands.check import check
+
+    return check
+
+
+def _functions() -> Command:
+    from autodiff.cli.commands.functions import functions
+
+    return functions
+
+
+COMMANDS: dict[str, Callable[[], Command]] = {
+    "eval": _eval,
+    "grad": _grad,
+    "explain": _explain,
+    "diff": _diff,
+    "hessian": _hessian,
+    "check": _check,
+    "functions": _functions,
+}
+"""How each is loaded: to declare the options of a command takes a millisecond, and one command does not need others."""
 
 
 def _add_command(name: str) -> None:
     if name in (info.name for info in app.registered_commands):
         return
-    command = getattr(import_module(f"autodiff.cli.commands.{name}"), name)
+    command = COMMANDS[name]()
     summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    kind = TyperCommand if name == "functions" else ExpressionCommand
+    kind = ExpressionCommand if "expression" in inspect.signature(command).parameters else TyperCommand
     app.command(name, cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
-
-
-_UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
 
 
 def _version(context: typer.Context, asked: bool) -> None:
@@ -55,24 +106,19 @@ def _options(
     pass
 
 
+_UsageError: Any = typer.BadParameter.__base__  # of click, or of the copy of click that newer typers carry
+
+
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
     console = Console()
     try:
-        if console.is_closed:
-            raise NotMet("cannot write the answer: stdout is closed")
-        # The options of a command take a millisecond to declare: those of the others are not needed.
-        for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
-            _add_command(name)
-        code = app(arguments or ["--help"], prog_name="autodiff", standalone_mode=False, obj=console)
-        return code if isinstance(code, int) else 0
+        return _run(arguments, console)
     except (Failure, ProgramError) as error:
         return _ended(console, error)
     except _UsageError as error:
         return _ended(console, _usage_failure(error))
-    except typer.Abort:
-        return INTERRUPTED
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except SystemExit as end:  # a signal, or click's way to end where `head` has seen enough of a help page
         return end.code if isinstance(end.code, int) and end.code > 128 else 0
@@ -82,6 +128,19 @@ def main(arguments: list[str]) -> int:
         return _ended(console, NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"))
 
 
+def _run(arguments: list[str], console: Console) -> int:
+    if console.is_closed:
+        raise NotMet("cannot write the answer: stdout is closed")
+    first = arguments[0] if arguments else "--help"
+    if first not in COMMANDS and not first.startswith("-"):
+        known = f"the commands are {', '.join(COMMANDS)}; an expression follows one of them: autodiff eval 'x^2' x=3"
+        raise WrongRequest(f"no such command '{first}'", did_you_mean(first, list(COMMANDS)) or known)
+    for name in [first] if first in COMMANDS else COMMANDS:
+        _add_command(name)
+    code = app(arguments or [first], prog_name="autodiff", standalone_mode=False, obj=console)
+    return code if isinstance(code, int) else 0
+
+
 def _ended(console: Console, error: Failure | ProgramError) -> int:
     """Say why there is no answer, and return the exit code for it."""
     console.error(error)
@@ -89,18 +148,13 @@ def _ended(console: Console, error: Failure | ProgramError) -> int:
 
 
 def _usage_failure(error: Any) -> Failure:
-    """Click's complaint in our form: `No such command 'evla'. Did you mean 'eval'?` becomes an error and a hint."""
-    message, _, suggestion = error.format_message().partition(" Did you mean ")
-    hint = f"did you mean {suggestion}" if suggestion else None
-    if hasattr(error, "possibilities"):
-        message = f"no such option: {error.option_name}"
-        if error.possibilities:
-            hint = f"did you mean {error.possibilities[0]}?"
-        elif error.option_name.startswith("--") and error.ctx.parent is not None:
-            hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"
-    elif message.startswith("No such command"):
-        hint = (
-            hint
-            or f"the commands are {', '.join(COMMANDS)}; an expression follows one of them: autodiff eval 'x^2' x=3"
-        )
-    return WrongRequest(message[0].lower() + message[1:].rstrip("."), hint)
+    """Click's complaint in our form."""
+    if not hasattr(error, "possibilities"):
+        message = error.format_message()
+        return WrongRequest(message[0].lower() + message[1:].rstrip("."))
+    hint = None
+    if error.possibilities:
+        hint = f"did you mean {error.possibilities[0]}?"
+    elif error.option_name.startswith("--") and error.ctx.parent is not None:
+        hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"
+    return WrongRequest(f"no such option: {error.option_name}", hint)

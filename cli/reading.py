@@ -5,19 +5,27 @@ from pathlib import Path
 
 from autodiff.cli.bindings import read_bindings, read_vars
 from autodiff.cli.console import Console
-from autodiff.cli.request import Request
+from autodiff.cli.options import ProgramOptions, RowOptions
 from autodiff.evaluation.errors import WrongRequest
-from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
+from autodiff.evaluation.evaluation import Evaluation, evaluate
 from autodiff.evaluation.reading import Number, Reading, check_complete, unused
+from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.program import Program
 
 
-def read(request: Request, console: Console) -> Reading:
+def read(options: ProgramOptions, console: Console) -> Reading:
     """The text of the program and the values, from the command line and from files."""
-    text, bindings = _read_program(request, console)
+    _check_gates(options.gates)
+    text, bindings = _read_text(options, console)
     given = read_bindings(bindings)
-    values = {**(read_vars(request.vars, console) if request.vars else {}), **given}
-    return Reading(text, values, list(given), request.gates, request.max_nodes)
+    values = {**(read_vars(options.vars, console) if options.vars else {}), **given}
+    return Reading(text, values, list(given), options.gates, options.max_nodes)
+
+
+def read_program(options: ProgramOptions, console: Console) -> tuple[Program, Mapping[str, Number]]:
+    """The program and the values given."""
+    reading = read(options, console)
+    return program_of(reading, console), reading.values
 
 
 def program_of(reading: Reading, console: Console) -> Program:
@@ -28,50 +36,40 @@ def program_of(reading: Reading, console: Console) -> Program:
     return program
 
 
-def wants_rows(request: Request, reading: Reading, console: Console) -> bool:
+def read_and_evaluate(options: ProgramOptions, console: Console, wrt: tuple[str, ...] | None) -> Evaluation:
+    """The program with its gradient at the point given."""
+    program, values = read_program(options, console)
+    check_complete(program, values)
+    return evaluate(program, values, wrt)
+
+
+def wants_rows(program: ProgramOptions, rows: RowOptions, drawn: bool, reading: Reading, console: Console) -> bool:
     """Whether to answer for rows: where they are named, or where a value is missing and may come through a pipe."""
-    if request.data is not None:
+    if rows.data is not None:
         return True
-    program_in_stdin = request.file is not None and str(request.file) in ("-", "/dev/stdin")
-    if request.no_stdin or request.drawn or program_in_stdin or not console.has_piped_input:
+    program_in_stdin = program.file is not None and str(program.file) in ("-", "/dev/stdin")
+    if rows.no_stdin or drawn or program_in_stdin or not console.has_piped_input:
         return False
     return bool(reading.free)
 
 
-def evaluate_reading(
-    request: Request, reading: Reading, console: Console, wrt: tuple[str, ...] | None = None, *, gradient: bool
-) -> Evaluation:
-    """The program at the point given; a graph to be drawn may do without one."""
-    program = program_of(reading, console)
-    if not reading.values and program.inputs and request.drawn:  # the names come before the numbers
-        return unevaluated(program)
-    check_complete(program, reading.values)
-    return evaluate(program, reading.values, wrt, gradient=gradient)
+def _check_gates(form: str) -> None:
+    """WrongRequest where there is no such form of gates."""
+    if form != "written":
+        from autodiff.engine.gates import GATES
+
+        if form not in GATES:
+            hint = did_you_mean(form, list(GATES)) or f"gates are {', '.join(GATES)}"
+            raise WrongRequest(f"unknown form of gates '{form}'", hint)
 
 
-def read_request(request: Request, console: Console) -> tuple[Program, Mapping[str, Number]]:
-    """The program and the values given."""
-    reading = read(request, console)
-    return program_of(reading, console), reading.values
-
-
-def evaluate_request(request: Request, console: Console, wrt: tuple[str, ...] | None = None) -> Evaluation:
-    """The program with its gradient at the point given."""
-    return evaluate_reading(request, read(request, console), console, wrt, gradient=True)
-
-
-def names_in(lists: list[str] | None) -> tuple[str, ...] | None:
-    """The names in `--wrt a,b --wrt c`."""
-    return tuple(name.strip() for names in lists for name in names.split(",")) if lists else None
-
-
-def _read_program(request: Request, console: Console) -> tuple[str, list[str]]:
+def _read_text(options: ProgramOptions, console: Console) -> tuple[str, list[str]]:
     """The program's text and the bindings: with `-f FILE` the first argument is a binding already."""
-    expression, bindings = request.expression, request.bindings or []
-    if request.file is not None:
+    expression, bindings = options.expression, options.bindings or []
+    if options.file is not None:
         if expression is not None and "=" not in expression:
-            raise WrongRequest(f"two programs: '{expression}' and the one in {request.file}")
-        return console.read_text(request.file), [*([] if expression is None else [expression]), *bindings]
+            raise WrongRequest(f"two programs: '{expression}' and the one in {options.file}")
+        return console.read_text(options.file), [*([] if expression is None else [expression]), *bindings]
     if expression is None:
         raise WrongRequest("no expression", "write it in quotes, such as 'x^2', or read it from a file with -f FILE")
     if expression.startswith("@"):

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations_with_replacement, islice
 from math import isfinite
 from typing import Annotated, Any
@@ -11,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from autodiff.cli.console import Console
-from autodiff.cli.formats import json_line, markdown_table, separated_lines
-from autodiff.cli.output import check_tabular, format_of
-from autodiff.cli.reading import evaluate_request, names_in, read_request
-from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
+from autodiff.cli.formats.answer import Column, Grid, Lines, derivative_column, name_column
+from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, with_options
+from autodiff.cli.output import check_tabular, written
+from autodiff.cli.reading import read_and_evaluate, read_program
 from autodiff.engine.graph import Graph, Input, Node
 from autodiff.engine.passes import backward, forward
 from autodiff.evaluation.errors import NotMet, WrongRequest
@@ -44,10 +45,11 @@ class Row:
     verdict: str
 
 
-@takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
+@with_options
 def check(
     console: Console,
-    request: Request,
+    program: ProgramOptions,
+    printing: PrintOptions,
     wrt: Wrt = None,
     against: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME, to be checked.")
@@ -57,59 +59,71 @@ def check(
 
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
     """
-    check_tabular(request, "a check")
+    check_tabular(printing, "a check")
     if wrt and against:
         raise WrongRequest("--wrt has no place beside --against")
     if against:
-        text, rows = _check_formulas(console, request, against)
-        what = "formula"
+        what, (text, rows) = "formula", _check_formulas(console, program, against)
     else:
-        result = evaluate_request(request, console, names_in(wrt))
-        text, rows, what = result.program.text, _check_gradient(result), "derivative"
-    console.write(_written(console, rows, request, text))
-    _fail_where_due(rows, request, what)
+        result = read_and_evaluate(program, console, names_in(wrt))
+        what, text, rows = "derivative", result.program.text, _check_gradient(result)
+    console.write(written(Checked(text, rows), printing, console))
+    _fail_where_due(rows, printing.strict, what)
     if not rows:
         console.note("there is no variable to differentiate by")
 
 
-def _fail_where_due(rows: list[Row], request: Request, what: str) -> None:
+def _fail_where_due(rows: list[Row], strict: bool, what: str) -> None:
     for verdict, words in ((DISAGREE, "wrong"), (CANNOT_TELL, "could not be checked")):
         bad = sum(row.verdict.startswith(verdict) for row in rows)
-        if bad and (verdict == DISAGREE or request.strict or what == "formula"):
+        if bad and (verdict == DISAGREE or strict or what == "formula"):
             raise NotMet(f"{bad} of {len(rows)} {what}s {words}")
 
 
-def _written(console: Console, rows: list[Row], request: Request, text: str) -> str:
-    """The rows in the format asked for; numbers are rounded for the eye only."""
-    kind = format_of(request, console)
-    if kind == "json":
-        checks = [{_key(name): cell for name, cell in {**row.cells, "verdict": row.verdict}.items()} for row in rows]
-        return json_line({"expression": text, "checks": checks})
-    eye = kind in ("table", "markdown")
-    head = [*(rows[0].cells if rows else ["name"]), "verdict"]
-    body = [[*(_cell(name, cell, request, eye) for name, cell in row.cells.items()), row.verdict] for row in rows]
-    if kind == "plain":
-        return "".join("\t".join(line) + "\n" for line in body)
-    if not eye:
-        return separated_lines([list(map(_key, head)), *body], "," if kind == "csv" else "\t")
-    head = ["+/-" if name == "error" else name for name in head]
-    if kind == "markdown":
-        return markdown_table("", head, body, ["verdict"])
-    from autodiff.cli.tables import draw_table
+@dataclass(frozen=True)
+class Checked:
+    """What was found, as an answer."""
 
-    return draw_table(console, "", head, body)
+    text: str
+    rows: list[Row]
+
+    @property
+    def _head(self) -> list[str]:
+        return [*(self.rows[0].cells if self.rows else ["name"])]
+
+    def lines(self) -> Lines:
+        """A line for each derivative."""
+        return [[*map(_cell, row.cells.values()), row.verdict] for row in self.rows]
+
+    def sheet(self) -> Lines:
+        """The same with a header."""
+        return [[*map(_key, self._head), "verdict"], *self.lines()]
+
+    def document(self) -> dict[str, Any]:
+        """An object for each derivative."""
+        checks = [
+            {**{_key(name): cell for name, cell in row.cells.items()}, "verdict": row.verdict} for row in self.rows
+        ]
+        return {"expression": self.text, "checks": checks}
+
+    def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
+        """One row for each derivative; of errors two digits are enough."""
+        few = partial(rounded, digits=2)
+        writers = {"error": few, "relative error": few}
+        rows = [
+            [*(_cell(cell, writers.get(name, number)) for name, cell in row.cells.items()), row.verdict]
+            for row in self.rows
+        ]
+        columns = [derivative_column("+/-" if name == "error" else name) for name in self._head[1:]]
+        return [Grid("", [name_column(self._head[0]), *columns, Column("verdict", narrowest=20)], rows)]
 
 
 def _key(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def _cell(name: str, cell: Any, request: Request, eye: bool) -> str:
-    if not isinstance(cell, float):
-        return str(cell or "")
-    if not eye:
-        return shortest(cell)
-    return rounded(cell, 2 if name in ("error", "relative error") else request.digits)
+def _cell(cell: Any, number: Callable[[float], str] = shortest) -> str:
+    return number(cell) if isinstance(cell, float) else str(cell or "")
 
 
 def _check_gradient(result: Evaluation) -> list[Row]:
@@ -201,12 +215,12 @@ class _Formula:
     positions: list[int]
 
 
-def _check_formulas(console: Console, request: Request, against: list[str]) -> tuple[str, list[Row]]:
+def _check_formulas(console: Console, options: ProgramOptions, against: list[str]) -> tuple[str, list[Row]]:
     """Every formula beside the gradient, at the point given or at many."""
-    program, values = read_request(request, console)
+    program, values = read_program(options, console)
     if program.several:
         raise WrongRequest("--against needs an expression with one output")
-    formulas = [_read_formula(program, item, request.max_nodes) for item in against]
+    formulas = [_read_formula(program, item, options.max_nodes) for item in against]
     fixed: Point = {}
     for name, value in program.inputs.items():
         if name in values:

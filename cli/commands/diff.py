@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from autodiff.cli.console import Console
-from autodiff.cli.formats import json_line
-from autodiff.cli.output import check_gates, unknown_format
-from autodiff.cli.reading import read_request
-from autodiff.cli.request import DRAWING, ROW_OPTIONS, Request, takes_request
+from autodiff.cli.formats.json import json_line
+from autodiff.cli.options import ProgramOptions, with_options
+from autodiff.cli.output import check_format
+from autodiff.cli.reading import read_program
 from autodiff.engine.graph import Input, Node
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.reading import Number, known_variables
@@ -23,10 +23,10 @@ MOST_NODES = 300_000
 _FORMATS = ("plain", "json", "latex")
 
 
-@takes_request(*ROW_OPTIONS, "format", "digits", "nodes", *DRAWING, "strict", "quiet")
+@with_options
 def diff(
     console: Console,
-    request: Request,
+    options: ProgramOptions,
     wrt: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
     ] = None,
@@ -37,15 +37,13 @@ def diff(
 
     autodiff diff 'x^2*exp(-x)' --wrt x
     """
-    if format not in _FORMATS:
-        raise unknown_format(format, _FORMATS)
-    check_gates(request)
-    program, values = read_request(request, console)
+    check_format(format, _FORMATS)
+    program, values = read_program(options, console)
     names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
     from autodiff.engine.symbolic.products import TooLarge
 
     try:
-        outputs = derivative(program, names, values, min(request.max_nodes, MOST_NODES))
+        outputs = derivative(program, names, values, min(options.max_nodes, MOST_NODES))
     except TooLarge as error:
         raise NotMet(str(error)) from None
     if format == "latex":

@@ -1,218 +1,131 @@
 """`autodiff explain`: both passes step by step, as one writes them on a board."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from autodiff.cli.console import Console
-from autodiff.cli.formats import json_line, markdown_table, warnings_of
-from autodiff.cli.output import check_gates, check_render, format_of, put_out, unknown_format
-from autodiff.cli.reading import evaluate_request, names_in
-from autodiff.cli.request import ROW_OPTIONS, Request, Wrt, takes_request
-from autodiff.engine.graph import Constant, Input, Node, dependent
-from autodiff.engine.table.operations import OPERATIONS
+from autodiff.cli.formats.answer import Column, Grid, Lines, derivative_column, value_column
+from autodiff.cli.options import (
+    PictureOptions,
+    PrintOptions,
+    ProgramOptions,
+    Wrt,
+    format_option,
+    names_in,
+    with_options,
+)
+from autodiff.cli.output import check_format, check_picture, format_of, print_evaluation, written
+from autodiff.cli.reading import read_and_evaluate
+from autodiff.engine.graph import Constant, Node
 from autodiff.evaluation.errors import WrongRequest
-from autodiff.evaluation.evaluation import Evaluation
+from autodiff.evaluation.explanation import Explanation, explained
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.grammar.print.text import print_expression
 
 if TYPE_CHECKING:
-    from autodiff.engine.study.steps import Step
+    from autodiff.evaluation.remarks import Warning
+
+_FORMATS = ("table", "plain", "markdown", "json", "latex", "python")
 
 
-@takes_request(*ROW_OPTIONS, "nodes", formats=("table", "plain", "markdown", "json", "latex", "python"))
+@dataclass(frozen=True)
+class ExplainPrintOptions(PrintOptions):
+    """How to print an explanation."""
+
+    format: Annotated[str | None, format_option(_FORMATS)] = None
+
+
+@with_options
 def explain(
     console: Console,
-    request: Request,
+    program: ProgramOptions,
+    printing: ExplainPrintOptions,
+    picture: PictureOptions,
     wrt: Wrt = None,
 ) -> None:
     """Print both passes step by step.
 
     autodiff explain 's = sigmoid(a*x + b); s + a' a=0.2 x=2 b=0.6
     """
-    kind = format_of(request, console)
-    if kind not in FORMATS:
-        raise unknown_format(kind, FORMATS)
-    check_gates(request)
-    check_render(request)
-    result = evaluate_request(request, console, names_in(wrt))
-    if result.program.several:
+    check_format(printing.format, _FORMATS)
+    check_picture(picture)
+    at = read_and_evaluate(program, console, names_in(wrt))
+    if at.program.several:
         raise WrongRequest("explain needs an expression with one output", "explain one of them at a time")
-    put_out(console, result, request, lambda result, request, console: FORMATS[kind](_board(result), request, console))
+
+    def write(found: "Sequence[Warning]") -> str:
+        special = {"latex": _latex, "python": _python}.get(format_of(printing, console))
+        if special:
+            return special(explained(at), printing.digits)
+        return written(Explained(explained(at), found), printing, console)
+
+    print_evaluation(console, at, printing, picture, write)
 
 
 @dataclass(frozen=True)
-class Board:
-    """The two passes as lines: what to write, and its numbers."""
+class Explained:
+    """An explanation as an answer, with what is wrong in it."""
 
-    answer: Evaluation
-    names: list[str]
-    """Of the nodes; a constant has none, unless it is the output."""
-    gradients: list[str]
-    """The names of their gradients."""
-    forward: list[tuple[str, Node, float]]
-    """For each stage its name, its formula and its value."""
-    backward: "list[Step]"
+    board: Explanation
+    warnings: "Sequence[Warning]"
 
-    @property
-    def output(self) -> int:
-        return self.answer.outputs[0]
+    def lines(self) -> Lines:
+        """What is computed, and its value; then what flows back, in numbers too, and what the gate does."""
+        forward, backward = self.board.passes(shortest)
+        return [*[line[1:] for line in forward], *[[*line[:3], *filter(None, line[3:])] for line in backward]]
 
-    @property
-    def inputs(self) -> list[tuple[str, float]]:
-        """What is known before the first stage."""
-        leaves = range(len(self.answer.program.graph.inputs))
-        named = dict.fromkeys([*leaves, *([] if self.forward else [self.output])])
-        return [(self.names[i], self.answer.values[i]) for i in named]
+    def sheet(self) -> Lines:
+        """The same: an explanation is not a sheet."""
+        return self.lines()
 
-    def adjoint(self, gate: int) -> float:
-        """What arrives at a gate."""
-        return self.answer.derivative(gate, 0)
+    def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
+        """One for each pass."""
+        forward, backward = self.board.passes(number)
+        in_numbers, gate = Column("in numbers", narrowest=None, spare=True), Column("gate", narrowest=20, spare=True)
+        back = [Column("backward"), in_numbers, derivative_column("gradient"), gate]
+        return [Grid("", [Column("stage"), Column("forward"), value_column()], forward), Grid("", back, backward)]
 
-    def product(self, step: "Step") -> Node:
-        """The gate's adjoint times the local derivative."""
-        assert step.formula is not None
-        return Node(OPERATIONS["mul"], (Input(self.gradients[step.gate]), step.formula))
-
-    def deed(self, step: "Step") -> str:
-        """What the gate does, in a word; and that gradients add up."""
-        operation = self.answer.program.graph.nodes[step.gate].operation
-        assert operation is not None
-        if step.formula is not None:
-            return f"{operation.name} {step.deed}{'; gradients add up' if step.adds else ''}"
-        chooses = f" {step.deed}" if operation.symbol is None and step.deed == "routes" else ""
-        return f"{operation.symbol or operation.name}{chooses}: nothing flows here"
-
-
-def _board(result: Evaluation) -> Board:
-    from autodiff.engine.study.steps import stages, steps
-
-    graph, names = result.program.graph, _names(result)
-    forward = [(names[stage.position], stage.formula, result.values[stage.position]) for stage in stages(graph, names)]
-    backward = steps(graph, result.values, graph.outputs[0], names, dependent(graph, result.asked))
-    return Board(result, names, _gradients(names), forward, backward)
-
-
-def _names(result: Evaluation) -> list[str]:
-    """A short name for every node: the user's own, or the next that is free."""
-    nodes = result.program.graph.nodes
-    used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
-    given = set[str]()
-    fresh = (name for k in count(1) if (name := f"t{k}") not in used)
-    for i, node in enumerate(nodes):
-        output = i == result.outputs[0]
-        name = node.label or ("f" if output and "f" not in used else "")
-        if isinstance(node, Constant) and not output:
-            name = ""
-        elif not name or not (isinstance(node, Input) or name.isidentifier()):
-            name = next(fresh)
-        elif name in given:  # it was assigned again
-            name = next(again for k in count(2) if (again := f"{name}_{k}") not in used)
-        used.add(name)
-        given.add(name)
-        names.append(name)
-    return names
-
-
-def _gradients(names: list[str]) -> list[str]:
-    """The names of gradients: a d before the name, and a dash where that is the name of something else."""
-    gradients, taken = list[str](), set(names)
-    for name in names:
-        gradient = f"d{name}"
-        while gradient in taken:
-            gradient = f"{gradient[0]}_{gradient[1:]}"
-        gradients.append(gradient if name else "")
-        taken.add(gradient)
-    return gradients
-
-
-Row = list[str]
-
-
-def _rows(board: Board, number: Callable[[float], str]) -> tuple[list[Row], list[Row]]:
-    """The lines of both passes in cells: what is computed, how in numbers, and the result."""
-    forward = [["", name, number(value)] for name, value in board.inputs]
-    for i, (name, formula, value) in enumerate(board.forward, 1):
-        forward.append([str(i), f"{name} = {print_expression(formula)}", number(value)])
-    backward = [[f"{board.gradients[board.output]} = 1", "1", "1", ""]]
-    totals: dict[int, float] = {}
-    for step in board.backward:
-        line = f"{board.gradients[step.operand]} {'+=' if step.adds else '='} "
-        before = f"{number(totals[step.operand])} + " if step.adds else ""
-        if step.formula is None:
-            line, numbers = f"{line}0", f"{before}0"
-        else:
-            line += print_expression(board.product(step)).replace("*", " * ", 1)
-            numbers = f"{before}{number(board.adjoint(step.gate))} * {number(step.local)}"
-        totals[step.operand] = step.total
-        backward.append([line, numbers, number(step.total), board.deed(step)])
-    return forward, backward
-
-
-def _plain(board: Board, request: Request, console: Console) -> str:
-    forward, backward = _rows(board, shortest)
-    lines = [f"{line}\t{value}" for _, line, value in forward]
-    lines += ["\t".join(row).rstrip() for row in backward]
-    return "".join(f"{line}\n" for line in lines)
-
-
-_HEADS = (["stage", "forward", "value"], ["backward", "in numbers", "gradient", "gate"])
-
-
-def _table(board: Board, request: Request, console: Console) -> str:
-    from autodiff.cli.tables import draw_steps
-
-    forward, backward = _rows(board, lambda number: rounded(number, request.digits))
-    return draw_steps(console, _HEADS[0], forward) + "\n" + draw_steps(console, _HEADS[1], backward)
-
-
-def _markdown(board: Board, request: Request, console: Console) -> str:
-    forward, backward = _rows(board, lambda number: rounded(number, request.digits))
-    words = ["forward", "in numbers", "gate"]
-    return markdown_table("", _HEADS[0], forward, words) + "\n" + markdown_table("", _HEADS[1], backward, words)
-
-
-def _json(board: Board, request: Request, console: Console) -> str:
-    graph, names = board.answer.program.graph, board.names
-    forward = [
-        {"name": name, "formula": print_expression(formula), "value": value} for name, formula, value in board.forward
-    ]
-    backward = [
-        {
-            "to": names[step.operand],
-            "from": names[step.gate],
-            "formula": None if step.formula is None else print_expression(board.product(step)),
-            "adjoint": board.adjoint(step.gate),
-            "local": None if step.formula is None else step.local,
-            "flow": step.flow,
-            "total": step.total,
-            "gate": board.deed(step),
+    def document(self) -> dict[str, Any]:
+        """The stages and steps, with all their numbers."""
+        board, at, names = self.board, self.board.evaluation, self.board.names
+        backward = [
+            {
+                "to": names[step.operand],
+                "from": names[step.gate],
+                "formula": None if step.formula is None else print_expression(board.product(step)),
+                "adjoint": board.adjoint(step.gate),
+                "local": None if step.formula is None else step.local,
+                "flow": step.flow,
+                "total": step.total,
+                "gate": board.deed(step),
+            }
+            for step in board.backward
+        ]
+        return {
+            "expression": at.program.text,
+            "value": at.values[board.output],
+            "inputs": {names[i]: at.values[i] for i in range(len(at.program.graph.inputs))},
+            "output": names[board.output],
+            "forward": [
+                {"name": name, "formula": print_expression(formula), "value": value}
+                for name, formula, value in board.forward
+            ],
+            "backward": backward,
+            "gradient": {names[i]: at.derivative(i, 0) for i in at.asked},
+            **({"warnings": [warning.message() for warning in self.warnings]} if self.warnings else {}),
         }
-        for step in board.backward
-    ]
-    document: dict[str, Any] = {
-        "expression": board.answer.program.text,
-        "value": board.answer.values[board.answer.outputs[0]],
-        "inputs": {names[i]: board.answer.values[i] for i in range(len(graph.inputs))},
-        "output": names[board.answer.outputs[0]],
-        "forward": forward,
-        "backward": backward,
-        "gradient": {names[i]: board.answer.derivative(i, 0) for i in board.answer.asked},
-    }
-    if warnings := warnings_of(board.answer):
-        document["warnings"] = [warning.message() for warning in warnings]
-    return json_line(document)
 
 
-def _latex(board: Board, request: Request, console: Console) -> str:
+def _latex(board: Explanation, digits: int) -> str:
+    """The same as LaTeX, aligned at the equals signs."""
     from autodiff.grammar.print.latex import FACTOR, distinct_names, expression
 
     names = distinct_names(filter(None, board.names))
 
     def number(x: float) -> str:
-        return expression(Constant(float(rounded(x, request.digits))), {})
+        return expression(Constant(float(rounded(x, digits))), {})
 
     def gradient(i: int) -> str:
         return rf"\mathrm{{d}}{names[board.names[i]]}"
@@ -233,11 +146,12 @@ def _latex(board: Board, request: Request, console: Console) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n"
 
 
-def _python(board: Board, request: Request, console: Console) -> str:
+def _python(board: Explanation, digits: int) -> str:
+    """The same as a program, which prints every value and gradient."""
     from autodiff.engine.study.steps import evaluated, taken
     from autodiff.grammar.print.python import Line, python_program
 
-    point = dict(zip(board.names, board.answer.values, strict=True))
+    point = dict(zip(board.names, board.evaluation.values, strict=True))
 
     def line(target: str, formula: Node, number: float, adds: bool = False) -> Line:
         """Python raises where our number is not finite; so there the number itself stands."""
@@ -262,13 +176,3 @@ def _python(board: Board, request: Request, console: Console) -> str:
         return python_program(lines, printed)
     except ValueError as error:
         raise WrongRequest(str(error), "use --format json") from None
-
-
-FORMATS: dict[str, Callable[[Board, Request, Console], str]] = {
-    "table": _table,
-    "plain": _plain,
-    "markdown": _markdown,
-    "json": _json,
-    "latex": _latex,
-    "python": _python,
-}

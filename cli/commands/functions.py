@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from autodiff.cli.console import Console
+from autodiff.cli.options import with_options
 from autodiff.engine.graph import Input
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import GROUPS, SPELLINGS
@@ -13,18 +14,18 @@ from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.values import VECTOR_FUNCTIONS
 
 
+@with_options
 def functions(
-    context: typer.Context,
+    console: Console,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One operation; by default all.")] = None,
 ) -> None:
     """List the operations: meaning, derivative, and what happens at kinks.
 
     autodiff functions tanh
     """
-    console: Console = context.obj
     rows = _rows(name)
     if console.is_terminal:
-        from autodiff.cli.tables import draw_groups
+        from autodiff.cli.formats.table import draw_groups
 
         console.write(draw_groups(console, ("name", "meaning", "derivative", "at kinks"), rows))
     else:

@@ -1,78 +1,99 @@
 """`autodiff hessian`: the second derivatives."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from autodiff.cli.console import Console
-from autodiff.cli.formats import json_line, markdown_table, separated_lines
-from autodiff.cli.output import check_tabular, format_of, notes
-from autodiff.cli.reading import evaluate_request, names_in
-from autodiff.cli.request import DRAWING, ROW_OPTIONS, TABULAR, Request, Wrt, takes_request
+from autodiff.cli.formats.answer import Grid, Lines, derivative_column, name_column
+from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, with_options
+from autodiff.cli.output import check_tabular, tell_kinks, written
+from autodiff.cli.reading import read_and_evaluate
 from autodiff.engine.graph import Input
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
-from autodiff.evaluation.numbers import rounded, shortest
+from autodiff.evaluation.numbers import shortest
 from autodiff.grammar.errors import enumerated
 
-Matrix = list[list[float]]
 
-
-@takes_request(*ROW_OPTIONS, "nodes", *DRAWING, formats=TABULAR)
-def hessian(
-    console: Console,
-    request: Request,
-    wrt: Wrt = None,
-) -> None:
+@with_options
+def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, wrt: Wrt = None) -> None:
     """Print the second derivatives, a symmetric matrix.
 
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
     """
-    check_tabular(request, "a matrix")
-    result = evaluate_request(request, console, names_in(wrt))
-    if result.program.several:
+    check_tabular(printing, "a matrix")
+    at = read_and_evaluate(program, console, names_in(wrt))
+    if at.program.several:
         raise WrongRequest("a Hessian is of one output; the expression has several")
-    names, matrix = [result.names[i] for i in result.asked], second_derivatives(result)
-    missing = [
-        f"{a}, {b}" for i, a in enumerate(names) for j, b in enumerate(names) if j >= i and not isfinite(matrix[i][j])
-    ]
+    found = Hessian(at, [at.names[i] for i in at.asked], second_derivatives(at))
+    missing = [f"{a}, {b}" for a, b in found.not_finite()]
     told = f"not finite: the second derivative by {enumerated(missing[:3], 'and by')}"
     told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-    if missing and request.strict:
+    if missing and printing.strict:
         raise NotMet(told)
-    console.write(_written(console, result, names, matrix, request))
+    console.write(written(found, printing, console))
     if missing:
         console.warning(told)
-    for note in [*notes(result, second=True), *["there is no variable to differentiate by"] * (not names)]:
-        console.note(note)
+    tell_kinks(console, at, second=True)
+    if not found.names:
+        console.note("there is no variable to differentiate by")
 
 
-def second_derivatives(result: Evaluation) -> Matrix:
+def second_derivatives(at: Evaluation) -> list[list[float]]:
     """The Hessian by the inputs that were asked for."""
     from autodiff.engine import derivatives
 
-    graph = result.program.graph
-    inputs = {variable.name: value for variable, value in zip(graph.inputs, result.values)}
-    wrt = [node for i in result.asked if isinstance(node := graph.nodes[i], Input)]
+    graph = at.program.graph
+    inputs = {variable.name: value for variable, value in zip(graph.inputs, at.values)}
+    wrt = [node for i in at.asked if isinstance(node := graph.nodes[i], Input)]
     return derivatives.hessian(graph, inputs, wrt)
 
 
-def _written(console: Console, result: Evaluation, names: list[str], matrix: Matrix, request: Request) -> str:
-    kind = format_of(request, console)
-    cells = [(a, b, x) for a, row in zip(names, matrix) for b, x in zip(names, row)]
-    if kind == "json":
-        value = result.values[result.outputs[0]]
-        document = {"expression": result.program.text, "value": value, "inputs": result.inputs, "wrt": names}
-        nulls = [f"the value is {shortest(value)}"] * (not isfinite(value))
-        nulls += [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in cells if not isfinite(x)]
-        return json_line({**document, "hessian": matrix, **({"warnings": nulls} if nulls else {})})
-    if kind == "plain":
-        return "".join(f"{a}\t{b}\t{shortest(x)}\n" for a, b, x in cells)
-    eye = kind in ("table", "markdown")
-    rows = [[a, *(rounded(x, request.digits) if eye else shortest(x) for x in row)] for a, row in zip(names, matrix)]
-    head = ["name", *names]
-    if kind == "markdown":
-        return markdown_table("", head, rows)
-    if not eye:
-        return separated_lines([head, *rows], "," if kind == "csv" else "\t")
-    from autodiff.cli.tables import draw_table
+@dataclass(frozen=True)
+class Hessian:
+    """The second derivatives of an evaluation by some variables, as an answer."""
 
-    return draw_table(console, "", head, rows)
+    at: Evaluation
+    names: list[str]
+    matrix: list[list[float]]
+
+    @property
+    def cells(self) -> list[tuple[str, str, float]]:
+        """Two names with the derivative by both."""
+        return [(a, b, x) for a, row in zip(self.names, self.matrix) for b, x in zip(self.names, row)]
+
+    def not_finite(self) -> list[tuple[str, str]]:
+        """The pairs of names, in one order each, by which the derivative is not finite."""
+        pairs = ((i, j) for i in range(len(self.names)) for j in range(i, len(self.names)))
+        return [(self.names[i], self.names[j]) for i, j in pairs if not isfinite(self.matrix[i][j])]
+
+    def lines(self) -> Lines:
+        """Two names and the derivative a line."""
+        return [(a, b, shortest(x)) for a, b, x in self.cells]
+
+    def sheet(self) -> Lines:
+        """The matrix, with the names above it and on its left."""
+        return [["name", *self.names], *self._rows(shortest)]
+
+    def _rows(self, number: Callable[[float], str]) -> list[list[str]]:
+        return [[name, *map(number, row)] for name, row in zip(self.names, self.matrix)]
+
+    def document(self) -> dict[str, Any]:
+        """The value, the inputs and the matrix; numbers that are not finite are named in `warnings`."""
+        value = self.at.values[self.at.outputs[0]]
+        nulls = [f"the value is {shortest(value)}"] * (not isfinite(value))
+        nulls += [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in self.cells if not isfinite(x)]
+        return {
+            "expression": self.at.program.text,
+            "value": value,
+            "inputs": self.at.inputs,
+            "wrt": self.names,
+            "hessian": self.matrix,
+            **({"warnings": nulls} if nulls else {}),
+        }
+
+    def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
+        """The matrix."""
+        return [Grid("", [name_column(), *map(derivative_column, self.names)], self._rows(number))]

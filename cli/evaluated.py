@@ -1,0 +1,167 @@
+"""The value of a program, and its gradient: what `eval` and `grad` answer, at a point or for rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from autodiff.cli.console import Console
+from autodiff.cli.formats.answer import Grid, Lines, derivative_column, name_column, value_column
+from autodiff.cli.formats.registry import FORMATS
+from autodiff.cli.options import DRAWN, EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions
+from autodiff.cli.output import check_format, check_no_rows, check_picture, print_evaluation, written
+from autodiff.cli.reading import program_of, read, wants_rows
+from autodiff.engine.graph import Input
+from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
+from autodiff.evaluation.numbers import shortest
+from autodiff.evaluation.reading import check_complete
+
+if TYPE_CHECKING:
+    from autodiff.evaluation.remarks import Warning
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation, with what is wrong in it, and whether the intermediate nodes are shown too."""
+
+    at: Evaluation
+    warnings: "Sequence[Warning]"
+    nodes: bool
+
+    def lines(self) -> Lines:
+        """One number a line, or of a gradient its name and the derivative; the output first where there are several."""
+        at = self.at
+        if at.adjoints is None:
+            positions = sorted({*at.gates, *at.outputs}) if self.nodes else at.outputs
+            return [[*([at.names[i]] if self.nodes else []), shortest(at.values[i])] for i in positions]
+        positions = [*at.asked, *(at.gates if self.nodes else [])]
+        outputs = [[at.names[i]] if at.program.several else [] for i in at.outputs]
+        return [
+            [*output, at.names[i], shortest(at.derivative(i, k))] for k, output in enumerate(outputs) for i in positions
+        ]
+
+    def sheet(self) -> Lines:
+        """A line for each output: `value`, then `d_NAME` for each derivative."""
+        if self.nodes:
+            raise WrongRequest("--nodes has no place in csv and tsv", "use --format json or --format table")
+        at, several = self.at, self.at.program.several
+        lines = [[*["output"] * several, "value", *[f"d_{at.names[i]}" for i in at.asked]]]
+        for k, i in enumerate(at.outputs):
+            derivatives = [shortest(at.derivative(j, k)) for j in at.asked]
+            lines.append([*[at.names[i]] * several, shortest(at.values[i]), *derivatives])
+        return lines
+
+    def document(self) -> dict[str, Any]:
+        """The value, the inputs and the gradient; numbers that are not finite are named in `warnings`."""
+        at, several = self.at, self.at.program.several
+        document: dict[str, Any] = {
+            "expression": at.program.text,
+            "value": _one_or_list([at.values[i] for i in at.outputs], several),
+            "inputs": at.inputs,
+        }
+        if at.adjoints is not None:
+            gradients = [
+                {name: self._derivatives(place, k) for name, place in at.asked_by_name.items()}
+                for k in range(len(at.outputs))
+            ]
+            document["gradient"] = _one_or_list(gradients, several)
+        if self.nodes:
+            document["nodes"] = [self._node(i) for i in range(len(at.values))]
+        if warnings := [*(warning.message() for warning in self.warnings), *self._null_numbers()]:
+            document["warnings"] = warnings
+        return document
+
+    def _derivatives(self, place: list[int] | int, k: int) -> list[float] | float:
+        """The derivatives of the k-th output by the elements of a vector, or the one by a scalar."""
+        if isinstance(place, list):
+            return [self.at.derivative(i, k) for i in place]
+        return self.at.derivative(place, k)
+
+    def _node(self, i: int) -> dict[str, Any]:
+        at, graph = self.at, self.at.program.graph
+        operation = graph.nodes[i].operation
+        node: dict[str, Any] = {
+            "name": at.names[i],
+            "operation": operation.name if operation else None,
+            "operands": [at.names[j] for j in graph.operands[i]],
+            "value": at.values[i],
+        }
+        if at.adjoints is not None and (i in at.asked or not isinstance(graph.nodes[i], Input)):
+            node["gradient"] = _one_or_list(at.derivatives(i), at.program.several)
+        return node
+
+    def _null_numbers(self) -> list[str]:
+        """The numbers beside the answer itself that JSON has no notation for, by name."""
+        at = self.at
+        numbers = [(f"the input {node.name}", at.values[i]) for i, node in enumerate(at.program.graph.inputs)]
+        for i in at.gates if self.nodes else ():
+            numbers.append((f"the value of node {at.names[i]}", at.values[i]))
+            numbers += [(f"the gradient of node {at.names[i]}", d) for d in at.derivatives(i)]
+        return [f"{what} is {shortest(number)}" for what, number in numbers if not isfinite(number)]
+
+    def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
+        """A gradient by name, one row an input; of several outputs the Jacobian, one row an output."""
+        at, several = self.at, self.at.program.several
+        value = [number(x) for x in at.values]
+        gates = [i for i in at.gates if i not in at.outputs] if self.nodes else []
+        inputs = range(len(at.program.graph.inputs))
+        if at.adjoints is None:
+            once = dict.fromkeys([*inputs, *gates, *at.outputs])
+            return [Grid("", [name_column(), value_column()], [[at.names[i], value[i]] for i in once])]
+        shown = [*at.asked, *gates]
+        derivatives = [[number(d) for d in at.derivatives(i)] for i in shown]
+        if not several or self.nodes:
+            of = [f"d {at.names[i]}" for i in at.outputs] if several else ["derivative"]
+            title = ", ".join(f"{at.names[i]} = {value[i]}" for i in at.outputs)
+            rows = [[at.names[i], value[i], *row] for i, row in zip(shown, derivatives, strict=True)]
+            return [Grid(title, [name_column(), value_column(), *map(derivative_column, of)], rows)]
+        title = ", ".join(f"{at.names[i]} = {value[i]}" for i in inputs)
+        by = [derivative_column(f"by {at.names[i]}") for i in shown]
+        rows = [[at.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(at.outputs)]
+        return [Grid(title, [name_column("output"), value_column(), *by], rows)]
+
+
+def _one_or_list(items: list[Any], several: bool) -> Any:
+    return items if several else items[0]
+
+
+def answer(
+    console: Console,
+    options: ProgramOptions,
+    printing: EvaluationPrintOptions,
+    picture: PictureOptions,
+    rows: RowOptions,
+    wrt: Sequence[str] | None = None,
+    *,
+    gradient: bool,
+) -> None:
+    """Answer for every row, where there are rows; else at the point given."""
+    reading = read(options, console)
+    drawn = picture.render is not None or printing.format in DRAWN
+    if wants_rows(options, rows, drawn, reading, console):
+        from autodiff.cli.rows import print_rows
+        from autodiff.rows.query import Query
+
+        print_rows(console, Query(reading, wrt, gradient), rows, printing, picture)
+        return
+    check_no_rows(rows)
+    check_format(printing.format, (*FORMATS, *DRAWN))
+    check_picture(picture)
+    program = program_of(reading, console)
+    if not reading.values and program.inputs and drawn:  # the names come before the numbers
+        at = unevaluated(program)
+    else:
+        check_complete(program, reading.values)
+        at = evaluate(program, reading.values, wrt, gradient=gradient)
+
+    def write(found: "Sequence[Warning]") -> str:
+        if printing.format in DRAWN:
+            from autodiff.cli.drawn import as_text
+
+            return as_text(at, printing.format, picture, printing.digits, console)
+        return written(Evaluated(at, found, printing.nodes), printing, console)
+
+    print_evaluation(console, at, printing, picture, write)
+    if gradient and not program.inputs:
+        console.note("there is no variable to differentiate by")

@@ -1,0 +1,1 @@
+"""Answers as text. `registry` lists the formats and says how to add one."""

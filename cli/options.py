@@ -1,0 +1,164 @@
+"""Every option of the commands, declared once, in groups.
+
+A command names the groups that it takes as parameters, beside options of its own:
+
+    @with_options
+    def grad(console: Console, program: ProgramOptions, printing: PrintOptions, wrt: Wrt = None) -> None:
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from autodiff.cli.console import Console
+from autodiff.cli.formats.registry import FORMATS
+from autodiff.grammar.parser import MAX_NODES
+
+TABULAR = tuple(FORMATS)
+DRAWN = ("tree", "dot", "svg", "mermaid")
+"""The formats that show the graph, with or without numbers."""
+
+
+def format_option(formats: Iterable[str]) -> Any:
+    """The declaration of `--format` for a command that answers in these formats."""
+    text = f"{' '.join(formats)}; by default table, in a pipe plain."
+    return typer.Option(metavar="FORMAT", autocompletion=lambda: list(formats), help=text)
+
+
+@dataclass(frozen=True)
+class ProgramOptions:
+    """What to compute: a program and the values of its variables."""
+
+    expression: Annotated[
+        str | None, typer.Argument(metavar="EXPR", help="The expression, in quotes; @FILE reads it from a file.")
+    ] = None
+    bindings: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Values of the variables: x=2, x=pi/4.")
+    ] = None
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the program from FILE; - is stdin.")
+    ] = None
+    vars: Annotated[Path | None, typer.Option(metavar="FILE", help="Read values from a JSON or TOML file.")] = None
+    gates: Annotated[
+        str, typer.Option(metavar="FORM", help="Compute with gates as written, or taken apart (basic), or fused.")
+    ] = "written"
+    max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
+
+
+@dataclass(frozen=True)
+class PrintOptions:
+    """How to print the answer."""
+
+    format: Annotated[str | None, format_option(TABULAR)] = None
+    digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
+
+
+@dataclass(frozen=True)
+class EvaluationPrintOptions(PrintOptions):
+    """The same for what is computed at every node of a graph, which may be drawn instead."""
+
+    format: Annotated[str | None, format_option(TABULAR + DRAWN)] = None
+    nodes: Annotated[bool, typer.Option("--nodes", help="Show the intermediate nodes too.")] = False
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """Where to draw a picture, and how."""
+
+    render: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
+    ] = None
+    style: Annotated[
+        str, typer.Option(metavar="STYLE", help="Draw boxes (record), or gates with numbers on their wires (circuit).")
+    ] = "record"
+    local: Annotated[bool, typer.Option("--local", help="Draw the local derivatives too, in a circuit.")] = False
+    collapse: Annotated[
+        bool, typer.Option("--collapse", help="Draw each call of a function, and each long sum, as one gate.")
+    ] = False
+    max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
+
+
+@dataclass(frozen=True)
+class RowOptions:
+    """Which rows to answer for, and where the answers go."""
+
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Answer for every row of FILE (csv, tsv, jsonl, parquet, arrow; - is stdin), 'GLOB', FOLDER or URL.",
+        ),
+    ] = None
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="The format of the rows; default: by FILE's ending.")
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
+    ] = None
+    keep: Annotated[bool, typer.Option("--keep", help="Put out the columns of the rows too.")] = False
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),
+    ] = None
+    reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
+    on_error: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="At a bad row fail (the default), answer nan, or skip it.")
+    ] = None
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
+    ] = None
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the answer in FOLDER/.")] = False
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Answer on a Dask cluster, tcp://host:8786; or local.")
+    ] = None
+
+
+Wrt = Annotated[
+    list[str] | None, typer.Option(metavar="NAMES", help="Derivatives by these variables only, in this order: a,b.")
+]
+"""The option `--wrt` of the commands that take a gradient."""
+
+
+def names_in(lists: list[str] | None) -> tuple[str, ...] | None:
+    """The names in `--wrt a,b --wrt c`."""
+    return tuple(name.strip() for names in lists for name in names.split(",")) if lists else None
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see, in place of each group of options among a command's parameters, the options in it.
+
+    The console, which every command takes first, comes from typer's context.
+    """
+    own, groups = list[inspect.Parameter](), dict[str, tuple[Callable[..., Any], list[inspect.Parameter]]]()
+    shared: list[inspect.Parameter] = []
+    for parameter in list(inspect.signature(command).parameters.values())[1:]:
+        group: Callable[..., Any] = parameter.annotation
+        if is_dataclass(group):
+            groups[parameter.name] = group, [*inspect.signature(group).parameters.values()]
+            shared += groups[parameter.name][1]
+        else:
+            own.append(parameter)
+
+    @functools.wraps(command)
+    def wrapper(context: typer.Context, **given: Any) -> None:
+        console: Console = context.obj
+        console.quiet = given.get("quiet", False)
+        made = {
+            name: group(**{option.name: given.pop(option.name) for option in options})
+            for name, (group, options) in groups.items()
+        }
+        command(console, **made, **given)
+
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *own, *shared]
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
