@@ -2,6 +2,10 @@
 
 import ast
 import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +46,36 @@ def test_parameters_have_the_names_and_defaults_that_python_knows(name: str) -> 
             names = [each.arg for each in node.args.args] + [f"*{each.arg}" for each in [node.args.vararg] if each]
             defaults = [ast.literal_eval(each) for each in node.args.defaults]
             assert list(zip(names, [None] * (len(names) - len(defaults)) + defaults)) == shown
+
+
+USE = """
+import autodiff
+x = autodiff.Scalar(2.0, label="x")
+reveal_type(autodiff.sigmoid(x))
+reveal_type(autodiff.sigmoid(0.5))
+reveal_type(autodiff.hypot(x, 2))
+reveal_type(autodiff.hypot(1, 2))
+reveal_type(autodiff.max([x, 2]))
+reveal_type(autodiff.max(1, 2.5))
+reveal_type(autodiff.leaky_relu(x, slope=0.1))
+reveal_type(x.sin().expit().leaky_relu(0.1) + 1)
+reveal_type(autodiff.parse("x").inputs)
+autodiff.sigmod(x)
+x.sigmod()
+autodiff.sin("2")
+"""
+
+
+@pytest.mark.slow
+def test_a_type_checker_knows_the_operations(tmp_path: Path) -> None:
+    root, package = stub.FILE.parents[1], tmp_path / "autodiff"  # an editable install is not seen by mypy
+    package.mkdir()
+    rooms = [file.parent for file in root.glob("*/__init__.py") if file.parent.name != "library"]
+    for file in [*(root / "library").iterdir(), *rooms]:
+        (package / file.name).symlink_to(file)
+    (tmp_path / "use.py").write_text(USE)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(root / "pyproject.toml"), "use.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    revealed = re.findall(r'Revealed type is "(?:autodiff\.scalar\.)?(.*)"', done.stdout)
+    assert revealed == [*["Scalar", "float"] * 3, "Scalar", "Scalar", "tuple[str, ...]"]
+    assert re.findall(r"use.py:(\d+): error", done.stdout) == ["13", "14", "15"]
