@@ -114,11 +114,11 @@ CHOOSING: dict[str, Callable[..., tuple[Any, Any]]] = {
     "<=": lambda x, y: (x <= y, int(x <= y)),
     ">": lambda x, y: (x > y, int(x > y)),
     ">=": lambda x, y: (x >= y, int(x >= y)),
-    "==": lambda x, y: (x == y, int(x == y)),
-    "!=": lambda x, y: (x != y, int(x != y)),
-    "and": lambda x, y: ((x != 0, y != 0), int(x != 0 and y != 0)),
-    "or": lambda x, y: ((x != 0, y != 0), int(x != 0 or y != 0)),
-    "not": lambda x: (x == 0, int(x == 0)),
+    "==": lambda x, y: (sign(x - y), int(x == y)),
+    "!=": lambda x, y: (sign(x - y), int(x != y)),
+    "and": lambda x, y: ((sign(x), sign(y)), int(x != 0 and y != 0)),
+    "or": lambda x, y: ((sign(x), sign(y)), int(x != 0 or y != 0)),
+    "not": lambda x: (sign(x), int(x == 0)),
     "abs": lambda x: (sign(x), abs(x)),
     "sign": lambda x: (sign(x), sign(x)),
     "step": lambda x: (sign(x), int(x > 0)),
@@ -383,7 +383,7 @@ class Evaluation:
     def scalar(self, name: str, x: Sequence[Any]) -> Any:
         if name == "where":
             condition, yes, no = x
-            self.choices.append(condition if condition is None else condition != 0)
+            self.choices.append(condition if condition is None else sign(condition))
             return None if condition is None else yes if condition != 0 else no
         if None in x:
             return None
