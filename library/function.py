@@ -18,14 +18,14 @@ from autodiff.grammar.program import Program
 from autodiff.grammar.values import Value, scalars
 
 _MOST_PROGRAMS = 16
-"""Of one text for so many combinations of lengths are remembered."""
+"""Programs of one text, each for vectors of other lengths, that are remembered at a time."""
 
 
 def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "written") -> "Function":
     """Read a program of the language, whose outputs become a function of its variables.
 
-    A variable is a vector where it is given one, of any length, but for those in `lengths`, which are vectors of that
-    length; `derivative` and `compile` need it of all vectors. `gates` is "written", "basic" or "fused".
+    A variable is a vector where its value is one, as long as that. `lengths` fixes the lengths of some; `derivative`
+    and `compile`, which have no values to go by, need it for every vector. `gates` is "written", "basic" or "fused".
 
     ProgramError, a ValueError, where the text is not a program; TypeError where it is not a str; ValueError where a
     length or the gates are impossible.
@@ -59,7 +59,7 @@ class _Source:
     """Those that were read before, by the lengths of other vectors."""
 
     def program(self, values: Mapping[str, Number]) -> Program:
-        """The program where the variables with a list for a value are vectors as long as that."""
+        """The program in which the variables whose values are lists are vectors of their lengths."""
         others = tuple((name, len(x)) for name, x in values.items() if type(x) is list and name not in self.lengths)
         if others not in self.programs:
             if len(self.programs) == _MOST_PROGRAMS:
@@ -86,7 +86,7 @@ class Function:
 
     @property
     def program(self) -> Program:
-        """The program where no variable is a vector but those with a length. ProgramError where another must be."""
+        """The program whose only vectors are those with a given length. ProgramError where another must be one."""
         if isinstance(self._source, Program):
             return self._source
         try:

@@ -1,5 +1,6 @@
 """Define by run: a Scalar is a node that knows its value, and Python's operators on Scalars build the graph."""
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import Signature, signature
@@ -16,7 +17,7 @@ from autodiff.engine.table.operations import FLOATS, OPERATIONS, SPELLINGS
 if TYPE_CHECKING:
     from autodiff.evaluation.evaluation import Evaluation
 
-_NUMBER = (float, int, Real)  # the first two are Real as well, but quicker to tell
+_NUMBER: tuple[type[Any], ...] = (float, int, Real)  # the first two are Real as well, but quicker to tell
 
 
 def _binary(name: str) -> tuple[Callable[["Scalar", "Scalar | float"], "Scalar"], ...]:
@@ -27,11 +28,11 @@ def _binary(name: str) -> tuple[Callable[["Scalar", "Scalar | float"], "Scalar"]
         if not isinstance(right, Scalar):
             if not isinstance(right, _NUMBER):
                 return NotImplemented
-            right = _Number(float(right))
+            right = _Number(right)
         return _computed(operation, (left, right), evaluate(left._value, right._value))
 
     def on_the_right(right: "Scalar", left: Any) -> Any:
-        return on_the_left(_Number(float(left)), right) if isinstance(left, _NUMBER) else NotImplemented
+        return on_the_left(_Number(left), right) if isinstance(left, _NUMBER) else NotImplemented
 
     return on_the_left, on_the_right
 
@@ -48,7 +49,7 @@ def _comparison(name: str) -> Callable[["Scalar", "Scalar | float"], bool]:
     def compare(left: "Scalar", right: Any) -> Any:
         if isinstance(right, Scalar):
             return evaluate(left._value, right._value) == 1.0
-        return evaluate(left._value, float(right)) == 1.0 if isinstance(right, _NUMBER) else NotImplemented
+        return evaluate(left._value, _real(right)) == 1.0 if isinstance(right, _NUMBER) else NotImplemented
 
     return compare
 
@@ -198,7 +199,10 @@ def _copy(node: Scalar, copies: dict[Node, Node]) -> Node:
 def _real(number: Any) -> float:
     if not isinstance(number, _NUMBER):
         raise TypeError(f"the value of a Scalar must be a real number, not {number!r}")
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:  # of a long integer or a fraction of such
+        return math.inf if number > 0 else -math.inf
 
 
 def _computed(operation: Operation, operands: tuple[Scalar, ...], value: float) -> Scalar:
@@ -227,7 +231,7 @@ def _function(operation: Operation) -> Callable[..., Scalar | float]:
         if kinds != {Scalar}:
             _check(operation, operands)
             if not any(issubclass(kind, Scalar) for kind in kinds):
-                return evaluate(*map(float, operands))
+                return evaluate(*map(_real, operands))
             operands = tuple(x if isinstance(x, Scalar) else _Number(x) for x in operands)
         return _computed(operation, operands, evaluate(*[x._value for x in operands]))
 

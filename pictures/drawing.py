@@ -15,6 +15,7 @@ from autodiff.grammar.values import Call
 from autodiff.pictures.options import DrawingOptions
 
 _LONGEST_TEXT = 30
+_TEXT_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,21 @@ class Drawing:
         return printable(self.evaluation.program.title(self.graph.nodes[i], longest))
 
     def number(self, number: float, digits: int) -> str:
-        """A number with the digits asked for; else with so many, but a whole one as it is up to six."""
-        return rounded(number, self.options.digits or (max(6, digits) if number % 1 == 0 else digits))
+        """A number with the digits of the options; without such with these, and a whole number with up to six."""
+        return rounded(number, self.options.digits or (6 if number % 1 == 0 else digits))
 
-    def numbers(self, i: int, digits: int = 6) -> tuple[str, str]:
+    def numbers(self, i: int) -> tuple[str, str]:
         """The value of a node and its gradient as a text shows them, as far as there are any and they are news."""
         node, evaluation = self.graph.nodes[i], self.evaluation
         if not evaluation.values or (isinstance(node, Constant) and node.label is None):
             return "", ""
-        value = self.number(evaluation.values[i], digits)
+        value = self.number(evaluation.values[i], _TEXT_DIGITS)
         if evaluation.adjoints is None or isinstance(node, Constant):
             return value, ""
-        return value, ", ".join(self.number(d, digits) for d in evaluation.derivatives(i))
+        return value, ", ".join(self.number(d, _TEXT_DIGITS) for d in evaluation.derivatives(i))
 
     def is_data(self, i: int) -> bool:
-        """Whether a node is an input that derivatives were asked by others than."""
+        """Whether a node is an input that the gradient leaves out: there is one, by other inputs."""
         evaluation = self.evaluation
         return evaluation.adjoints is not None and isinstance(self.graph.nodes[i], Input) and i not in evaluation.asked
 
@@ -96,14 +97,14 @@ class Drawing:
         return not self.is_data(i)
 
     def flows(self, i: int) -> list[bool]:
-        """For each operand of a gate whether anything flows back to it; all where no gradient was asked for."""
+        """For each operand of a gate whether anything flows back to it; all where there is no gradient."""
         gate = self.gates[i]
         if self.evaluation.adjoints is None:
             return [True] * len(gate.operands)
         return [self.reached(i) and local is not None for local in gate.locals]
 
     def reached(self, i: int) -> bool:
-        """Whether anything flows back to a node; so it is where no gradient was asked for."""
+        """Whether anything flows back to a node; so it is where there is no gradient."""
         adjoints = self.evaluation.adjoints
         return adjoints is None or any(each[i] is not None for each in adjoints)
 

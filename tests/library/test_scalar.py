@@ -223,6 +223,13 @@ def test_a_leaf_is_its_own_derivative() -> None:
     assert (x.operation, x.operands) == (None, ())
 
 
+def test_integers_too_large_for_a_double_are_infinite() -> None:
+    huge = 10**400
+    assert (Scalar(huge).value, Scalar(-huge).value) == (math.inf, -math.inf)
+    assert ((Scalar(1) + huge).value, (-huge * Scalar(1)).value, autodiff.exp(-huge)) == (math.inf, -math.inf, 0.0)
+    assert Scalar(1) < huge
+
+
 def test_only_the_value_of_a_leaf_can_be_set() -> None:
     x = Scalar(3, label="x")
     y = x * x
