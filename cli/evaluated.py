@@ -1,7 +1,6 @@
 """The value of a program, and its gradient: what `eval` and `grad` answer, at a point or for rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +20,11 @@ if TYPE_CHECKING:
     from autodiff.evaluation.remarks import Warning
 
 
-@dataclass(frozen=True)
 class Evaluated:
-    """An evaluation, with what is wrong in it, and whether the intermediate nodes are shown too."""
+    """An evaluation as an answer, with what is wrong in it, and whether the intermediate nodes are shown too."""
 
-    at: Evaluation
-    warnings: "Sequence[Warning]"
-    nodes: bool
+    def __init__(self, at: Evaluation, warnings: "Sequence[Warning]", nodes: bool) -> None:
+        self.at, self.warnings, self.nodes = at, warnings, nodes
 
     def lines(self) -> Lines:
         """One number a line, or of a gradient its name and the derivative; the output first where there are several."""

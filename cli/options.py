@@ -9,7 +9,6 @@ A command names the groups that it takes as parameters, beside options of its ow
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,8 +29,30 @@ def format_option(formats: Iterable[str]) -> Any:
     return typer.Option(metavar="FORMAT", autocompletion=lambda: list(formats), help=text)
 
 
-@dataclass(frozen=True)
-class ProgramOptions:
+class Options:
+    """A group of options, whose fields are declared as typer reads them, and never change.
+
+    To make dataclasses of the groups takes six times as long, at every start.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        self.__dict__.update(given)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"options do not change: {name}")
+
+    @classmethod
+    def declared(cls) -> dict[str, inspect.Parameter]:
+        """Every option of the group, those of the groups that it extends first."""
+        hints = {name: hint for each in reversed(cls.__mro__) for name, hint in inspect.get_annotations(each).items()}
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return {
+            name: inspect.Parameter(name, kind, default=getattr(cls, name), annotation=hint)
+            for name, hint in hints.items()
+        }
+
+
+class ProgramOptions(Options):
     """What to compute: a program and the values of its variables."""
 
     expression: Annotated[
@@ -50,8 +71,7 @@ class ProgramOptions:
     max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
 
 
-@dataclass(frozen=True)
-class PrintOptions:
+class PrintOptions(Options):
     """How to print the answer."""
 
     format: Annotated[str | None, format_option(TABULAR)] = None
@@ -60,7 +80,6 @@ class PrintOptions:
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
 
 
-@dataclass(frozen=True)
 class EvaluationPrintOptions(PrintOptions):
     """The same for what is computed at every node of a graph, which may be drawn instead."""
 
@@ -68,8 +87,7 @@ class EvaluationPrintOptions(PrintOptions):
     nodes: Annotated[bool, typer.Option("--nodes", help="Show the intermediate nodes too.")] = False
 
 
-@dataclass(frozen=True)
-class PictureOptions:
+class PictureOptions(Options):
     """Where to draw a picture, and how."""
 
     render: Annotated[
@@ -85,8 +103,7 @@ class PictureOptions:
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
 
 
-@dataclass(frozen=True)
-class RowOptions:
+class RowOptions(Options):
     """Which rows to answer for, and where the answers go."""
 
     data: Annotated[
@@ -137,28 +154,23 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
     The console, which every command takes first, comes from typer's context.
     """
-    own, groups = list[inspect.Parameter](), dict[str, tuple[Callable[..., Any], list[inspect.Parameter]]]()
-    shared: list[inspect.Parameter] = []
-    for parameter in list(inspect.signature(command).parameters.values())[1:]:
-        group: Callable[..., Any] = parameter.annotation
-        if is_dataclass(group):
-            groups[parameter.name] = group, [*inspect.signature(group).parameters.values()]
-            shared += groups[parameter.name][1]
-        else:
-            own.append(parameter)
+    own = list(inspect.signature(command).parameters.values())[1:]
+    groups: dict[str, type[Options]] = {each.name: each.annotation for each in own if _is_group(each.annotation)}
 
     @functools.wraps(command)
     def wrapper(context: typer.Context, **given: Any) -> None:
         console: Console = context.obj
         console.quiet = given.get("quiet", False)
-        made = {
-            name: group(**{option.name: given.pop(option.name) for option in options})
-            for name, (group, options) in groups.items()
-        }
+        made = {name: group(**{each: given.pop(each) for each in group.declared()}) for name, group in groups.items()}
         command(console, **made, **given)
 
     context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    parameters = [context, *own, *shared]
+    parameters = [context, *[each for each in own if each.name not in groups]]
+    parameters += [option for group in groups.values() for option in group.declared().values()]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
+
+
+def _is_group(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Options)

@@ -1,7 +1,6 @@
 """From an answer to stdout, stderr and a picture file, in the order in which they can fail."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from autodiff.cli.console import Console
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def check_no_rows(rows: RowOptions) -> None:
     """WrongRequest where an option is given that has a meaning for rows only."""
-    for name in (field.name for field in fields(rows)):
+    for name in rows.declared():
         if getattr(rows, name) and name not in ("data", "no_stdin"):
             option = f"--{name.strip('_').replace('_', '-')}"
             raise WrongRequest(f"{option} is for rows", "give them with --data FILE, or through a pipe")

@@ -10,7 +10,7 @@ from autodiff.evaluation.reading import Number, selected
 from autodiff.grammar.program import Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # it may be large
 class Evaluation:
     """A program with the values of its nodes and, where they were asked for, their adjoints for each output.
 

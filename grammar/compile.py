@@ -21,4 +21,7 @@ class BuildParser(build_py):
             parser = Lark.open(str(folder / "language.lark"), parser="lalr", lexer="basic")
             gen_standalone(parser, output=lambda text="": lines.append(str(text)))
             unused = "import pickle, zlib, base64"  # only compressed tables need them
-            (folder / "standalone.py").write_text("\n".join(line for line in lines if line != unused), "utf-8")
+            text = "\n".join(line for line in lines if line != unused)
+            # Where the package regex is installed, it takes a tenth of a start to load; the grammar does without.
+            text = text.replace("    import regex\n    _has_regex = True", "    _has_regex = False")
+            (folder / "standalone.py").write_text(text, "utf-8")

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _FORMATS = ("table", "plain", "markdown", "json", "latex", "python")
 
 
-@dataclass(frozen=True)
 class ExplainPrintOptions(PrintOptions):
     """How to print an explanation."""
 

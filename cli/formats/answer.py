@@ -1,8 +1,7 @@
 """What a command has found, as the formats ask for it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from autodiff.cli.console import Console
 
@@ -10,8 +9,7 @@ Lines = Sequence[Sequence[str]]
 """Lines of cells."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table for the eye: of names or words, or of numbers."""
 
     name: str
@@ -38,8 +36,7 @@ def derivative_column(name: str = "derivative") -> Column:
     return Column(name, "red", None)
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """A table for the eye."""
 
     title: str
