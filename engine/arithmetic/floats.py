@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping
 from math import copysign, inf, isfinite, isnan, nan
 
-Function = Callable[[float], float]
+Unary = Callable[[float], float]
 
 
 RAW: dict[str, Callable[..., float]] = {
@@ -22,7 +22,7 @@ RAW: dict[str, Callable[..., float]] = {
 """Python's own function for some of those here: the same where it does not raise."""
 
 
-def _guarded(function: Function, poles: Mapping[float, float] | None = None, odd: bool = False) -> Function:
+def _guarded(function: Unary, poles: Mapping[float, float] | None = None, odd: bool = False) -> Unary:
     """`function` without exceptions: its limit at the `poles`, `nan` off its domain, a signed `inf` on overflow."""
     limits = poles or {}
     RAW[function.__name__] = function
@@ -90,7 +90,7 @@ def sign(x: float) -> float:
     return x if x == 0 or isnan(x) else copysign(1, x)
 
 
-def _rounding(to_integer: Callable[[float], int]) -> Function:
+def _rounding(to_integer: Callable[[float], int]) -> Unary:
     # The result keeps the sign of x where it is zero, as C and NumPy have it: ceil(-0.5) is -0.0.
     def rounded(x: float) -> float:
         return copysign(to_integer(x), x) if isfinite(x) else x

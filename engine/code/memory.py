@@ -4,7 +4,6 @@ New pages cost as much as a gradient: 4 million rows of four results take 25 ms 
 """
 
 from sys import getrefcount
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,7 @@ class Memory:
             self.arrays = arrays[:]
         return arrays
 
-    def array(self, shape: tuple[int, ...]) -> Any:
+    def array(self, shape: tuple[int, ...]) -> Array:
         try:
             array, references = _taken(self.arrays)
         except IndexError:

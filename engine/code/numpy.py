@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.engine.arithmetic import arrays
+from autodiff.engine.arithmetic.arrays import Array
 from autodiff.engine.code.memory import Memory
-from autodiff.engine.code.steps import CONDITIONS, Lowering, RawLowering, Term
+from autodiff.engine.code.steps import CONDITIONS, Lowering, RawLowering, Term, Value
 from autodiff.engine.code.writer import literal, used
 from autodiff.engine.graph import Graph
 from autodiff.engine.table.operations import OPERATIONS
@@ -23,15 +24,15 @@ _LEAST, _MOST = 2**10, 2**17  # rows of a block
 class Kernel:
     """The code for one block: it reads the inputs, writes the outputs and keeps what is between in few buffers."""
 
-    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Any], terms: Sequence[Term]) -> None:
-        self.places: dict[Any, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
+    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Value], terms: Sequence[Term]) -> None:
+        self.places: dict[Value, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
         self.free: list[str] = []
         self.buffers = 0
         uses = used(outputs, terms)
         steps = [term for term in terms if term in uses and term not in self.places]
-        self.last = {x: term for term in steps for x in term.operands if type(x) is Term}
+        self.last: dict[Value, Term | None] = {x: term for term in steps for x in term.operands if type(x) is Term}
         self.last.update(dict.fromkeys(outputs))  # which are kept to the end
         self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs)))}
         for term in steps:
@@ -56,7 +57,7 @@ class Kernel:
             self.lines.append(f"v{term.index} = {call})")
         self.lines += [f"{place} = None" for place in done if place.startswith("v")]
 
-    def place(self, x: Any) -> str:
+    def place(self, x: Value) -> str:
         return self.places[x] if type(x) is Term else literal(x)
 
     def buffer(self) -> str:
@@ -78,7 +79,7 @@ class Kernel:
 class ArrayLowering(RawLowering):
     """What is right for arrays as long as NumPy raises nothing, which it does for infinite operands too."""
 
-    def damped(self, x: Any, tail: Any) -> Any:
+    def damped(self, x: Value, tail: Value) -> Value:
         return x * tail
 
 
@@ -110,7 +111,7 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
     return compiled
 
 
-def numbers(x: Any) -> Any:
+def numbers(x: object) -> Array:
     """An operand as an array of doubles; TypeError where it holds anything but real numbers."""
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
@@ -124,14 +125,14 @@ def rows_of_a_block(arrays: int) -> int:
     return max(_LEAST, min(_MOST, 1 << (most.bit_length() - 1)))
 
 
-def spread(x: Any, shape: tuple[int, ...]) -> Any:
+def spread(x: Array, shape: tuple[int, ...]) -> Array:
     """An array as one row of numbers; one that stands for all is not copied."""
     if x.size == 1:
         return np.broadcast_to(x.reshape(1), (int(np.prod(shape)),))
     return np.broadcast_to(x, shape).reshape(-1)
 
 
-def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block: int) -> None:
+def run(kernels: Sequence[Kernel], inputs: list[Array], outputs: list[Array], block: int) -> None:
     """The first kernel that does not raise, block by block; the last one never does.
 
     Where it comes to that one, rows for which the first is good keep its bits: they do not depend on the rows beside.
@@ -155,7 +156,7 @@ def run(kernels: Sequence[Kernel], inputs: list[Any], outputs: list[Any], block:
                 np.copyto(result, right, where=~(np.abs(result - right) <= _ALIKE * np.abs(right)))
 
 
-def succeeds(kernel: Kernel, arguments: tuple[list[Any], ...]) -> bool:
+def succeeds(kernel: Kernel, arguments: tuple[list[Array], ...]) -> bool:
     with np.errstate(all="raise", under="ignore"):
         try:
             kernel.compiled(*arguments)

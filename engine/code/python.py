@@ -37,13 +37,13 @@ NAMES: dict[str, Any] = {
 class FloatLowering(RawLowering):
     """What Python's floats need besides: an overflow of `*`, or an infinite operand, raises nothing."""
 
-    def logistic(self, e: Any) -> Any:
+    def logistic(self, e: Value) -> Value:
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
 
-    def div(self, x: Any, y: Any) -> Any:
+    def div(self, x: Value, y: Value) -> Value:
         """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
         if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
-            tanh: Any = self.made.get(("tanh", *y.operands))
+            tanh = self.made.get(("tanh", *y.operands))
             if tanh:
                 square = tanh * tanh
                 return self.where(square < 0.5, 1.0 - square, self.shared("sech_squared", y.operands))

@@ -207,8 +207,7 @@ GROUPS: dict[str, list[Operation]] = {
             local=     lambda m, out, x: (out * m.sigmoid(-x),),
             definition=lambda m, x: m.div(1.0, 1.0 + m.exp(-x))),
         Operation("logit", "log(p/(1 - p)), the inverse of sigmoid", domain=((0.0, 1.0),), hard=(0, 0.5, 1),
-            value=     lambda m, p:
-                       m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p))),
+            value=     rules.logit,
             local=     lambda m, out, p: (m.inside(out, m.div(1.0, p * (1.0 - p))),),
             definition=lambda m, p: m.log(p) - m.log(1.0 - p)),
         Operation("softplus", "log(1 + exp(x))", hard=(0, -40, 40),
@@ -242,8 +241,7 @@ GROUPS: dict[str, list[Operation]] = {
             definition=lambda m, x: x * m.sigmoid(x)),
         Operation("mish", "x*tanh(softplus(x))", hard=(0, -40, 40),
             value=     lambda m, x: rules.mish(m, x, m.exp(m.min(x, 30.0))),
-            local=     lambda m, out, x: (m.tanh(m.softplus(x))
-                                          + m.damped(x, rules.over_square(m, m.sigmoid(x), m.cosh(m.softplus(x)))),),
+            local=     lambda m, out, x: (rules.mish_local(m, x, m.softplus(x)),),
             definition=lambda m, x: x * m.tanh(m.softplus(x))),
         Operation("softsign", "x/(1 + abs(x))", hard=(0,),
             value=     lambda m, x: m.div(x, 1.0 + m.abs(x)),

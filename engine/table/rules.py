@@ -43,6 +43,11 @@ def over_square(m: Arithmetic[N], x: N | float, *y: N | float) -> N:
     return m.div(m.div(x * s * s, length), length)
 
 
+def mish_local(m: Arithmetic[N], x: N, softplus: N) -> N:
+    """tanh(softplus(x)) + x*sigmoid(x)/cosh(softplus(x))^2"""
+    return m.tanh(softplus) + m.damped(x, over_square(m, m.sigmoid(x), m.cosh(softplus)))
+
+
 def products_of_the_others(x: Sequence[N]) -> tuple[Local, ...]:
     """For each element the product of all others, without dividing by an element that may be 0."""
     before = list(accumulate(x[:-1], mul, initial=1.0))
@@ -86,6 +91,11 @@ def log_sum_exp(m: Arithmetic[N], top: N, x: Sequence[N]) -> N:
 def logistic(m: Arithmetic[N], x: N, tail: N) -> N:
     """1/(1 + exp(-x)), where tail = exp(-|x|) never overflows."""
     return m.div(m.where(x < 0.0, tail, 1.0), 1.0 + tail)
+
+
+def logit(m: Arithmetic[N], p: N) -> N:
+    """log(p/(1 - p)), in the middle by atanh, which keeps the digits that a quotient near 1 loses."""
+    return m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p)))
 
 
 def erfc_of_root_half(m: Arithmetic[N], x: N) -> N:

@@ -50,6 +50,16 @@ def test_lists_are_found() -> None:
     assert list(lists('x = (OPERATIONS["add"], OPERATIONS["sub"], "mul")')) == [(1, ["add", "mul", "sub"])]
 
 
+def test_a_row_is_read_at_once() -> None:
+    rows = [
+        node
+        for node in ast.walk(ast.parse((ROOT / "engine/table/operations.py").read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Operation", "truth")
+    ]
+    assert len(rows) == len(OPERATIONS)
+    assert [ast.unparse(row.args[0]) for row in rows if (row.end_lineno or 0) - row.lineno >= 4] == []
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_else_lists_operations(file: Path) -> None:
     source = file.read_text("utf-8")
