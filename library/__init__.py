@@ -35,7 +35,8 @@ def _attribute(name: str) -> Any:
     if name == "__all__":
         import builtins
 
-        value: Any = [public for public in __dir__() if not hasattr(builtins, public)]  # sum() stays Python's
+        # `import *` leaves sum() and the like as they are.
+        value: Any = [public for public in __dir__() if public[0] != "_" and not hasattr(builtins, public)]
     elif name in _PUBLIC or (not name.startswith("_") and name in _functions()):
         value = _loaded(name)
     else:

@@ -298,6 +298,7 @@ def test_a_star_import_leaves_the_builtins_alone() -> None:
     there: dict[str, Any] = {}
     exec("from autodiff import *; total = sum([1, 2]), max('ab'), sigmoid(0), Scalar(1) > 0", there)
     assert there["total"] == (3, "b", 0.5, True)
+    assert "__version__" not in there
 
 
 def texts(svg: str) -> list[str]:
