@@ -1,4 +1,4 @@
-"""The operators of `Number` for numbers that their arithmetic makes: nodes of a graph, steps of a program."""
+"""The operators of `Numeric` for numbers that their arithmetic makes: nodes of a graph, steps of a program."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """What rules may ask of an arithmetic: the contract between the table of operations and the numbers that it runs on.
 
-A rule is a function of an arithmetic `m`, written once for every type of number. It uses the operators of `Number`,
+A rule is a function of an arithmetic `m`, written once for every type of number. It uses the operators of `Numeric`,
 `&` and `|` between conditions, and the functions and constants of `Arithmetic` as `m.NAME`. Division is `m.div` and a
 power `m.pow`, since Python's own operators raise where IEEE arithmetic has an answer.
 """
@@ -15,7 +15,7 @@ Local = Any
 """A local derivative: a number, `None` where no gradient flows, or what carries the condition under which it does."""
 
 
-class Number(Protocol):
+class Numeric(Protocol):
     """What is computed with: a float, an array, a ball, a node of a graph, a step of a program."""
 
     def __add__(self, other: Self | float, /) -> Self: ...
@@ -31,7 +31,7 @@ class Number(Protocol):
     def __ge__(self, other: Self | float, /) -> Condition: ...
 
 
-N = TypeVar("N", bound=Number)
+N = TypeVar("N", bound=Numeric)
 
 
 class Primitives(Protocol[N]):

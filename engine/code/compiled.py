@@ -32,7 +32,7 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
     with _uncollected():
         m = python.FloatLowering()
         inputs, outputs = m.lowered(graph, wrt)
-        floats = python.function(python.source(inputs, outputs, m.terms), otherwise)
+        floats = python.load(python.source(inputs, outputs, m.terms), otherwise)
     return floats
 
 

@@ -6,9 +6,8 @@ New pages cost as much as a gradient: 4 million rows of four results take 25 ms 
 from sys import getrefcount
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from autodiff.engine.arithmetic.arrays import Array
 
 _SMALL, _LARGE = 2**20, 2**28  # bytes: below, malloc does as well; above, it is too much to hold on to
 

@@ -9,8 +9,8 @@ import numpy as np
 from autodiff.engine.arithmetic import arrays
 from autodiff.engine.arithmetic.arrays import Array
 from autodiff.engine.code.memory import Memory
-from autodiff.engine.code.steps import CONDITIONS, Lowering, RawLowering, Term, Value
-from autodiff.engine.code.writer import literal, used
+from autodiff.engine.code.steps import CONDITIONS, Lowering, Operand, RawLowering, Term
+from autodiff.engine.code.target import literal, used
 from autodiff.engine.graph import Graph
 from autodiff.engine.table.operations import OPERATIONS
 
@@ -24,15 +24,15 @@ _LEAST, _MOST = 2**10, 2**17  # rows of a block
 class Kernel:
     """The code for one block: it reads the inputs, writes the outputs and keeps what is between in few buffers."""
 
-    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Value], terms: Sequence[Term]) -> None:
-        self.places: dict[Value, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
+    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[Term]) -> None:
+        self.places: dict[Operand, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
         self.free: list[str] = []
         self.buffers = 0
         uses = used(outputs, terms)
         steps = [term for term in terms if term in uses and term not in self.places]
-        self.last: dict[Value, Term | None] = {x: term for term in steps for x in term.operands if type(x) is Term}
+        self.last: dict[Operand, Term | None] = {x: term for term in steps for x in term.operands if type(x) is Term}
         self.last.update(dict.fromkeys(outputs))  # which are kept to the end
         self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs)))}
         for term in steps:
@@ -57,7 +57,7 @@ class Kernel:
             self.lines.append(f"v{term.index} = {call})")
         self.lines += [f"{place} = None" for place in done if place.startswith("v")]
 
-    def place(self, x: Value) -> str:
+    def place(self, x: Operand) -> str:
         return self.places[x] if type(x) is Term else literal(x)
 
     def buffer(self) -> str:
@@ -79,7 +79,7 @@ class Kernel:
 class ArrayLowering(RawLowering):
     """What is right for arrays as long as NumPy raises nothing, which it does for infinite operands too."""
 
-    def damped(self, x: Value, tail: Value) -> Value:
+    def damped(self, x: Operand, tail: Operand) -> Operand:
         return x * tail
 
 
@@ -99,7 +99,7 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
 
         def part(start: int) -> None:
             here = slice(start, start + share)
-            run(kernels, [x[here] for x in rows], [x[here] for x in flat], block)
+            run_blocks(kernels, [x[here] for x in rows], [x[here] for x in flat], block)
 
         share = max(1, -(-flat[0].size // (threads * block))) * block
         starts = range(0, flat[0].size, share)
@@ -132,7 +132,7 @@ def spread(x: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(x, shape).reshape(-1)
 
 
-def run(kernels: Sequence[Kernel], inputs: list[Array], outputs: list[Array], block: int) -> None:
+def run_blocks(kernels: Sequence[Kernel], inputs: list[Array], outputs: list[Array], block: int) -> None:
     """The first kernel that does not raise, block by block; the last one never does.
 
     Where it comes to that one, rows for which the first is good keep its bits: they do not depend on the rows beside.

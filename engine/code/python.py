@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff.engine.arithmetic import floats
-from autodiff.engine.code.steps import RawLowering, Term, Value
-from autodiff.engine.code.writer import Writer, literal
+from autodiff.engine.code.steps import Operand, RawLowering, Term
+from autodiff.engine.code.target import Target, literal
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
 # Python has the operators of the language but for the power: its own may be complex.
@@ -24,7 +24,7 @@ _TEXTS = {
     "inside": "({1} if {0} == {0} else nan)",
     "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
 }
-PYTHON = Writer(_TEXTS, "{} = {}", literal, deepest=20)
+PYTHON = Target(_TEXTS, "{} = {}", literal, deepest=20)
 
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
@@ -37,10 +37,10 @@ NAMES: dict[str, Any] = {
 class FloatLowering(RawLowering):
     """What Python's floats need besides: an overflow of `*`, or an infinite operand, raises nothing."""
 
-    def logistic(self, e: Value) -> Value:
+    def logistic(self, e: Operand) -> Operand:
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
 
-    def div(self, x: Value, y: Value) -> Value:
+    def div(self, x: Operand, y: Operand) -> Operand:
         """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
         if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
             tanh = self.made.get(("tanh", *y.operands))
@@ -50,7 +50,7 @@ class FloatLowering(RawLowering):
         return self.apply("div", x, y)
 
 
-def source(inputs: Sequence[Term], outputs: Sequence[Value], terms: Sequence[Term]) -> str:
+def source(inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[Term]) -> str:
     """The text of a function `compiled` of some inputs, which gives the first output and a tuple of the others."""
     names = [f"i{term.index}" for term in inputs]
     body, (value, *derivatives) = PYTHON.body(dict(zip(inputs, names, strict=True)), outputs, terms)
@@ -68,7 +68,7 @@ def source(inputs: Sequence[Term], outputs: Sequence[Value], terms: Sequence[Ter
     return "\n".join(lines)
 
 
-def function(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+def load(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """The function that a text defines; it leaves to `otherwise` all that raises, and operands that are no floats."""
     namespace = {**NAMES, "otherwise": otherwise}
     exec(compile(text, "<compiled>", "exec"), namespace)

@@ -28,7 +28,7 @@ class Term(Symbol):
 
     __slots__ = ("index", "name", "operands")
 
-    def __init__(self, m: "Lowering", name: str, operands: "tuple[Value, ...]") -> None:
+    def __init__(self, m: "Lowering", name: str, operands: "tuple[Operand, ...]") -> None:
         self.m = m
         self.name = name
         self.operands = operands
@@ -39,8 +39,8 @@ class Term(Symbol):
     __hash__ = object.__hash__
 
 
-Value = Term | float
-"""What is known of a number when the code is made: the step that gives it, or the number itself; or a truth value."""
+Operand = Term | float
+"""What a step is applied to: an earlier step, or a number or truth value that is known when the code is made."""
 
 
 class Lowering(Symbols):
@@ -50,10 +50,10 @@ class Lowering(Symbols):
         vars(self).update(DOUBLES)
         self.terms: list[Term] = []
         self.made: dict[Any, Term] = {}
-        self.zero_unless: dict[Value, Value] = {}
-        self.order_of: dict[Value, tuple[str, str]] = {}
+        self.zero_unless: dict[Operand, Operand] = {}
+        self.order_of: dict[Operand, tuple[str, str]] = {}
 
-    def __getattr__(self, name: str) -> Callable[..., Value]:
+    def __getattr__(self, name: str) -> Callable[..., Operand]:
         if name not in OPERATIONS:
             raise AttributeError(name)
         value = OPERATIONS[name].value
@@ -61,7 +61,7 @@ class Lowering(Symbols):
         setattr(self, name, function)
         return function
 
-    def apply(self, name: str, *operands: Value) -> Value:
+    def apply(self, name: str, *operands: Operand) -> Operand:
         """A step in its simplest form: a number, or the one term for it."""
         if Term not in map(type, operands):
             number = getattr(FLOATS, name)(*operands)
@@ -70,7 +70,7 @@ class Lowering(Symbols):
         simpler = simplify(self, *operands) if simplify else None
         return self.shared(name, operands) if simpler is None else simpler
 
-    def shared(self, name: str, operands: tuple[Value, ...]) -> Term:
+    def shared(self, name: str, operands: tuple[Operand, ...]) -> Term:
         """The one term for a step."""
         key = (name, *map(_identity, operands))
         found = self.made.get(key)
@@ -80,28 +80,28 @@ class Lowering(Symbols):
                 self.made[(name, key[2], key[1])] = found
         return found
 
-    def when(self, taken: Value, derivative: Value) -> Flow | Value | None:
+    def when(self, taken: Operand, derivative: Operand) -> Flow | Operand | None:
         condition = self.truth(taken)
         if type(condition) is Term:
             return Flow(condition, derivative)
         return derivative if condition else None
 
-    def truth(self, x: Value) -> Value:
+    def truth(self, x: Operand) -> Operand:
         """A number as a condition."""
         if type(x) is not Term or x.name in CONDITIONS:
             return x
         return self.apply("not", self.eq(x, 0.0))
 
-    def negation(self, condition: Value) -> Value:
+    def negation(self, condition: Operand) -> Operand:
         return self.apply("not", condition)
 
-    def max(self, *operands: Value) -> Value:
+    def max(self, *operands: Operand) -> Operand:
         return reduce(partial(self.chosen, OPERATIONS["max"]), operands)
 
-    def min(self, *operands: Value) -> Value:
+    def min(self, *operands: Operand) -> Operand:
         return reduce(partial(self.chosen, OPERATIONS["min"]), operands)
 
-    def chosen(self, operation: Operation, x: Value, y: Value) -> Value:
+    def chosen(self, operation: Operation, x: Operand, y: Operand) -> Operand:
         """x where it is at least y, say, else y; what is nan is chosen."""
         weak, strict = operation.prefers
         if x is y:
@@ -117,40 +117,40 @@ class Lowering(Symbols):
             self.order_of[result] = weak, strict
         return result
 
-    def route(self, result: Value, operands: tuple[Value, ...]) -> tuple[Flow | Value | None, ...]:
+    def route(self, result: Operand, operands: tuple[Operand, ...]) -> tuple[Flow | Operand | None, ...]:
         if len(operands) == 2 and result in self.order_of:
             (x, y), (weak, strict) = operands, self.order_of[result]
             return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
         flows = []
-        free: Value = True
+        free: Operand = True
         for operand in operands:
             here = self.eq(operand, result)
             flows.append(self.when(self.apply("and", free, here), 1.0))
             free = self.apply("and", free, self.negation(here))
         return tuple(flows)
 
-    def scale(self, *operands: Value) -> Value:
+    def scale(self, *operands: Operand) -> Operand:
         # (x/y)/y is as good without: where x/y leaves the range of doubles, so does x/y^2. And beside a moderate number
         # no operand is too small.
         if len(operands) == 1 or any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
             return 1.0
         return self.apply("scale", *operands)
 
-    def power_rule(self, x: Value, y: Value) -> Value:
+    def power_rule(self, x: Operand, y: Operand) -> Operand:
         if type(y) is float and abs(y) >= 1.0 and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
             return y * self.pow(x, y - 1.0)
         return self.apply("power_rule", x, y)
 
-    def damped(self, x: Value, tail: Value) -> Value:
+    def damped(self, x: Operand, tail: Operand) -> Operand:
         return self.apply("damped", x, tail)
 
-    def inside(self, result: Value, derivative: Value) -> Value:
+    def inside(self, result: Operand, derivative: Operand) -> Operand:
         return self.apply("inside", result, derivative)
 
-    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Value]]:
+    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Operand]]:
         """The terms of the inputs; the value of the one output and its derivatives by the inputs at some positions."""
         inputs = [Term(self, "input", ()) for _ in graph.inputs]
-        values: list[Value] = list(inputs)
+        values: list[Operand] = list(inputs)
         for node, operands in zip(graph.nodes[len(inputs) :], graph.operands[len(inputs) :], strict=True):
             if isinstance(node, Constant):
                 values.append(node.number)
@@ -166,51 +166,51 @@ class Lowering(Symbols):
 class RawLowering(Lowering):
     """What is right as long as nothing raises: neither overflow nor a division by zero nor a bad argument."""
 
-    def sigmoid(self, x: Value) -> Value:
+    def sigmoid(self, x: Operand) -> Operand:
         """With an exponential that sigmoid(-x) shares."""
         if isinstance(x, float):
             return FLOATS.sigmoid(x)
         return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
 
-    def logistic(self, e: Value) -> Value:
+    def logistic(self, e: Operand) -> Operand:
         return self.div(e, 1.0 + e)
 
-    def power_rule(self, x: Value, y: Value) -> Value:
+    def power_rule(self, x: Operand, y: Operand) -> Operand:
         if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
             return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
         return super().power_rule(x, y)
 
-    def inside(self, result: Value, derivative: Value) -> Value:
+    def inside(self, result: Operand, derivative: Operand) -> Operand:
         """An operation with a domain raises outside of it."""
         raises = type(result) is Term and result.name in OPERATIONS and OPERATIONS[result.name].domain
         return derivative if raises else super().inside(result, derivative)
 
 
-def _identity(operand: Value) -> Value | str:
+def _identity(operand: Operand) -> Operand | str:
     """What tells an operand from others: 0.0 == -0.0, and nan is not even itself."""
     return operand if type(operand) is Term or (operand and operand == operand) else repr(operand)
 
 
 # --- Simplifications, all exact: None where there is none -------------------------------------------------------------
 
-Rule = TypeVar("Rule", bound=Callable[..., Any])
+_Rule = TypeVar("_Rule", bound=Callable[..., Any])
 _SIMPLER: dict[str, Callable[..., Any]] = {}
 
 
-def _simplifies(name: str) -> Callable[[Rule], Rule]:
-    def noted(rule: Rule) -> Rule:
+def _simplifies(name: str) -> Callable[[_Rule], _Rule]:
+    def noted(rule: _Rule) -> _Rule:
         _SIMPLER[name] = rule
         return rule
 
     return noted
 
 
-def _is(x: Value, name: str) -> TypeGuard[Term]:
+def _is(x: Operand, name: str) -> TypeGuard[Term]:
     return type(x) is Term and x.name == name
 
 
 @_simplifies("add")
-def _add(m: Lowering, x: Value, y: Value) -> Value | None:
+def _add(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     if _is(y, "neg"):
         return x - y.operands[0]
     if _is(x, "neg"):
@@ -223,12 +223,12 @@ def _add(m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("sub")
-def _sub(m: Lowering, x: Value, y: Value) -> Value | None:
+def _sub(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     return x + y.operands[0] if _is(y, "neg") else None
 
 
 @_simplifies("mul")
-def _mul(m: Lowering, x: Value, y: Value) -> Value | None:
+def _mul(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             if one == 1.0:
@@ -241,7 +241,7 @@ def _mul(m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("div")
-def _div(m: Lowering, x: Value, y: Value) -> Value | None:
+def _div(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     if type(y) is not Term and y == 1.0:
         return x
     if _is(x, "neg"):
@@ -250,17 +250,17 @@ def _div(m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("neg")
-def _neg(m: Lowering, x: Term) -> Value | None:
+def _neg(m: Lowering, x: Term) -> Operand | None:
     return x.operands[0] if x.name == "neg" else None
 
 
 @_simplifies("abs")
-def _abs(m: Lowering, x: Term) -> Value | None:
+def _abs(m: Lowering, x: Term) -> Operand | None:
     return m.abs(x.operands[0]) if x.name == "neg" else None
 
 
 @_simplifies("pow")
-def _pow(m: Lowering, x: Value, y: Value) -> Value | None:
+def _pow(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     if type(y) is Term:
         return None
     if y in (2.0, 3.0, 4.0):
@@ -270,7 +270,7 @@ def _pow(m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("where")
-def _where(m: Lowering, condition: Value, x: Value, y: Value) -> Value | None:
+def _where(m: Lowering, condition: Operand, x: Operand, y: Operand) -> Operand | None:
     condition = m.truth(condition)
     if type(condition) is not Term:
         return x if condition else y
@@ -285,7 +285,7 @@ def _where(m: Lowering, condition: Value, x: Value, y: Value) -> Value | None:
     return result
 
 
-def _mirrored(opposite: str, m: Lowering, x: Value, y: Value) -> Value | None:
+def _mirrored(opposite: str, m: Lowering, x: Operand, y: Operand) -> Operand | None:
     """-x < 2 as x > -2."""
     if _is(x, "neg") and type(y) is float:
         return m.apply(opposite, x.operands[0], -y)
@@ -293,7 +293,7 @@ def _mirrored(opposite: str, m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("and")
-def _and(m: Lowering, x: Value, y: Value) -> Value | None:
+def _and(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             return other if one else False
@@ -303,7 +303,7 @@ def _and(m: Lowering, x: Value, y: Value) -> Value | None:
 
 
 @_simplifies("or")
-def _or(m: Lowering, x: Value, y: Value) -> Value | None:
+def _or(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     for one, other in ((x, y), (y, x)):
         if type(one) is not Term:
             return True if one else other
@@ -314,17 +314,17 @@ def _or(m: Lowering, x: Value, y: Value) -> Value | None:
     return True if _opposite(x, y) else None
 
 
-def _opposite(x: Value, y: Value) -> bool:
+def _opposite(x: Operand, y: Operand) -> bool:
     return (_is(x, "not") and x.operands[0] is y) or (_is(y, "not") and y.operands[0] is x)
 
 
 @_simplifies("not")
-def _not(m: Lowering, x: Term) -> Value | None:
+def _not(m: Lowering, x: Term) -> Operand | None:
     return x.operands[0] if x.name == "not" else None
 
 
 @_simplifies("equal")
-def _equal(m: Lowering, x: Value, y: Value) -> Value | None:
+def _equal(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     for one, other in ((x, y), (y, x)):
         if other == 0.0 and _is(one, "where") and type(one.operands[1]) is type(one.operands[2]) is float:
             condition, *numbers = one.operands

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autodiff.engine.arithmetic.protocol import Arithmetic, Number, Primitives
+from autodiff.engine.arithmetic.protocol import Arithmetic, Numeric, Primitives
 from autodiff.engine.code.numpy import ArrayLowering
 from autodiff.engine.code.python import FloatLowering
 from autodiff.engine.code.steps import Lowering, RawLowering, Term
@@ -22,7 +22,7 @@ Point = tuple[float, ...]
 
 MEMBERS = {name for protocol in (Primitives, Arithmetic) for name in vars(protocol) if not name.startswith("_")}
 OPERATORS = {
-    name for name in vars(Number) if name.startswith("__") and name.strip("_") in "add sub mul neg lt le gt ge"
+    name for name in vars(Numeric) if name.startswith("__") and name.strip("_") in "add sub mul neg lt le gt ge"
 }
 OPERATORS |= {"__radd__", "__rsub__", "__rmul__"}
 each_row = pytest.mark.parametrize("row", OPERATIONS.values(), ids=OPERATIONS)

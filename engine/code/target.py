@@ -1,14 +1,14 @@
-"""Steps as the statements of a language: what the writers of all targets share."""
+"""Steps as the statements of a language: what all targets share."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autodiff.engine.code.steps import Term, Value
+from autodiff.engine.code.steps import Operand, Term
 
 
 @dataclass(frozen=True)
-class Writer:
+class Target:
     """A target language, by how it writes steps and numbers."""
 
     texts: Mapping[str, str]
@@ -26,7 +26,7 @@ class Writer:
         object.__setattr__(self, "twice", twice)
 
     def body(
-        self, names: Mapping[Term, str], outputs: Sequence[Value], terms: Sequence[Term]
+        self, names: Mapping[Term, str], outputs: Sequence[Operand], terms: Sequence[Term]
     ) -> tuple[list[str], list[str]]:
         """The statements for what is used, and the expressions of the outputs; what is used once stands where it is.
 
@@ -35,7 +35,7 @@ class Writer:
         texts, uses, depths = dict(names), used(outputs, terms, self.twice), dict.fromkeys(names, 0)
         lines: list[str] = []
 
-        def written(x: Value) -> str:
+        def written(x: Operand) -> str:
             return texts[x] if isinstance(x, Term) else self.literal(x)
 
         for term in terms:
@@ -50,7 +50,7 @@ class Writer:
         return lines, list(map(written, outputs))
 
 
-def used(outputs: Sequence[Value], terms: Sequence[Term], twice: frozenset[str] = frozenset()) -> Counter[Term]:
+def used(outputs: Sequence[Operand], terms: Sequence[Term], twice: frozenset[str] = frozenset()) -> Counter[Term]:
     """How often each term stands in the text of the others and of the outputs; what is not used at all is not there."""
     uses = Counter(x for x in outputs if isinstance(x, Term))
     for term in reversed(terms):
