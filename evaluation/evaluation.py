@@ -1,8 +1,9 @@
 """A program at a point."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from math import isfinite
 
 from autodiff.engine.passes import backward, forward
@@ -28,9 +29,9 @@ class Evaluation:
     """The variables, or elements of them, to differentiate by."""
 
     @cached_property
-    def names(self) -> list[str]:
-        """A unique name for every node."""
-        return self.program.names()
+    def names(self) -> "_Names":
+        """A unique name for every node, by its position."""
+        return _Names(self.program.naming())
 
     @cached_property
     def outputs(self) -> list[int]:
@@ -72,6 +73,17 @@ class Evaluation:
             return True
         numbers = [self.values[i] for i in self.outputs]
         return all(map(isfinite, numbers + [d for i in self.asked for d in self.derivatives(i)]))
+
+
+class _Names:
+    """A list of names that grows only as far as it is read: of a large graph mostly the inputs are shown, its start."""
+
+    def __init__(self, rest: Iterator[str]) -> None:
+        self.made, self.rest = list[str](), rest
+
+    def __getitem__(self, position: int) -> str:
+        self.made += islice(self.rest, max(0, position + 1 - len(self.made)))
+        return self.made[position]
 
 
 def evaluate(

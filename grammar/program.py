@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -87,15 +87,15 @@ class Program:
 
     def names(self) -> list[str]:
         """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""
-        uses: Counter[str] = Counter()
-        return [self._name(node, uses) for node in self.graph.nodes]
+        return list(self.naming())
 
-    def _name(self, node: Node, uses: Counter[str]) -> str:
-        name = self.title(node)
-        if isinstance(node, Constant):
-            return name
-        uses[name] += 1
-        return name if uses[name] == 1 else f"{name} ({uses[name]})"
+    def naming(self) -> Iterator[str]:
+        """The same names one after another, each made when it is asked for."""
+        uses: Counter[str] = Counter()
+        for node in self.graph.nodes:
+            name = self.title(node)
+            uses[name] += not isinstance(node, Constant)
+            yield name if uses[name] < 2 or isinstance(node, Constant) else f"{name} ({uses[name]})"
 
     def title(self, node: Node, longest: int = _LONGEST_NAME) -> str:
         """What a node is called where it need not be told from all others: its label, or what stands in the text."""
