@@ -96,10 +96,10 @@ def _place(at: Evaluation, warning: "Warning") -> Place | None:
     return (text, span) if span is not None and text[slice(*span)] != text else None
 
 
-def tell_kinks(console: Console, at: Evaluation, second: bool = False) -> None:
-    """Note the kinks that an evaluation sits on, as far as they matter to first or second derivatives."""
+def tell_kinks(console: Console, at: Evaluation) -> None:
+    """Note the kinks that an evaluation sits on, as far as they matter to its derivatives."""
     if at.adjoints and any(node.operation and node.operation.kinks for node in at.program.graph.nodes):
         from autodiff.evaluation.remarks import notes
 
-        for note in notes(at, second):
+        for note in notes(at):
             console.note(note)

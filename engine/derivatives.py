@@ -1,11 +1,9 @@
 """The backward pass as a rewrite from graph to graph: derivatives of any order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from autodiff.engine import passes
 from autodiff.engine.graph import Graph, Input, Node, dependent
-from autodiff.engine.passes import forward
 from autodiff.engine.symbolic.algebra import Algebra, Flow
 
 
@@ -21,19 +19,6 @@ def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
     for variable in wrt:
         (output,) = gradient(output, [variable], m)
     return output
-
-
-def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> list[list[float]]:
-    """The second derivatives of the one output of a graph, a symmetric matrix; a row is a gradient of a gradient."""
-    nodes = gradient(graph.outputs[0], wrt, Algebra())
-    first = Graph(nodes, graph.inputs)
-    values = forward(first, inputs)
-    positions = [first.position[variable] for variable in wrt]
-    rows = []
-    for i, node in enumerate(nodes):
-        adjoints = passes.backward(first, values, node)
-        rows.append([adjoints[j] or 0.0 for j in positions[: i + 1]])
-    return [[rows[max(i, j)][min(i, j)] for j in range(len(rows))] for i in range(len(rows))]
 
 
 def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:

@@ -1,6 +1,8 @@
 """The two passes over a graph: values forward, adjoints backward. Neither recurses."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 
 from autodiff.engine.graph import Constant, Graph, Node
 from autodiff.engine.table.operation import Operation
@@ -13,13 +15,23 @@ _FUNCTIONS: dict[Operation | None, Callable[..., float]] = {
 
 def forward(graph: Graph, inputs: Mapping[str, float]) -> list[float]:
     """The value of every node, given the value of every input by its name. KeyError where one is missing."""
+    return evaluate(graph, inputs, _FUNCTIONS, attrgetter("number"))
+
+
+def evaluate(
+    graph: Graph,
+    inputs: Mapping[str, Any],
+    functions: Mapping[Operation | None, Callable[..., Any]],
+    constant: Callable[[Constant], Any],
+) -> list[Any]:
+    """The forward pass in any arithmetic, by the functions of its operations."""
     values = [inputs[variable.name] for variable in graph.inputs]
-    functions, value_of, first = _FUNCTIONS, values.__getitem__, len(values)
+    value_of, first = values.__getitem__, len(values)
     for node, operands in zip(graph.nodes[first:], graph.operands[first:]):
         if operands:
             values.append(functions[node.operation](*map(value_of, operands)))
         elif isinstance(node, Constant):
-            values.append(node.number)
+            values.append(constant(node))
         else:
             raise KeyError(node.label)  # an input that the graph was not told of
     return values
@@ -33,17 +45,20 @@ def local_derivatives(graph: Graph, values: Sequence[float], i: int) -> tuple[fl
     return operation.local(FLOATS, values[i], *[values[j] for j in operands])[: len(operands)]
 
 
-def backward(graph: Graph, values: list[float], output: Node) -> list[float | None]:
-    """The adjoint of every node: the derivative of the output by it, or None where nothing flowed back to it."""
+def backward(graph: Graph, values: list[Any], output: Node, m: Any = FLOATS) -> list[Any]:
+    """The adjoint of every node: the derivative of the output by it, or None where nothing flowed back to it.
+
+    In the arithmetic `m` that the values are of.
+    """
     value_of = values.__getitem__
     nodes, operands_of, last = graph.nodes, graph.operands, graph.position[output]
-    adjoints: list[float | None] = [None] * len(values)
+    adjoints: list[Any] = [None] * len(values)
     adjoints[last] = 1.0
     for i in range(last, -1, -1):
         adjoint, operation, operands = adjoints[i], nodes[i].operation, operands_of[i]
         if adjoint is None or operation is None:
             continue
-        local_derivatives = operation.local(FLOATS, values[i], *map(value_of, operands))
+        local_derivatives = operation.local(m, values[i], *map(value_of, operands))
         for j, local in zip(operands, local_derivatives):  # shorter, where an operand has its default
             if local is not None:
                 before, flow = adjoints[j], adjoint * local

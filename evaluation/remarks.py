@@ -107,8 +107,8 @@ def _interval(name: str, low: float, high: float) -> str:
     return f"{low:g} <= {name} <= {high:g}"
 
 
-def notes(evaluation: Evaluation, second: bool = False) -> list[str]:
-    """One line for each gate at a kink whose choice is in the derivatives, the first or the second."""
+def notes(evaluation: Evaluation) -> list[str]:
+    """One line for each gate at a kink whose choice is in the derivatives."""
     graph, program = evaluation.program.graph, evaluation.program
     lines = []
     for adjoints in evaluation.adjoints or ():
@@ -117,5 +117,5 @@ def notes(evaluation: Evaluation, second: bool = False) -> list[str]:
             sides = f"{shortest(kink.left)} from the left, {shortest(kink.right)} from the right"
             where = f"{program.title(operand)} is at a {'jump' if kink.of_value else 'kink'} of {program.title(node)}"
             taken = f"{'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}"
-            lines.append(f"{where}: {f'{sides}; {taken}' if not second else 'there is no second derivative'}")
+            lines.append(f"{where}: {sides}; {taken}")
     return list(dict.fromkeys(lines))

@@ -141,7 +141,7 @@ class Function:
 
         ValueError where there are several outputs.
         """
-        from autodiff.engine.derivatives import hessian
+        from autodiff.engine.hessians import hessian
 
         program, numbers = self._program_at(args, values)
         graph = program.graph

@@ -8,13 +8,16 @@ from typing import Any
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Grid, Lines, derivative_column, name_column
 from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, with_options
-from autodiff.cli.output import check_tabular, tell_kinks, written
+from autodiff.cli.output import check_tabular, written
 from autodiff.cli.reading import read_and_evaluate
 from autodiff.engine.graph import Input
+from autodiff.engine.hessians import Matrix, Missing
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import shortest
 from autodiff.grammar.errors import enumerated
+
+_MOST_TOLD = 3
 
 
 @with_options
@@ -27,7 +30,8 @@ def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, w
     at = read_and_evaluate(program, console, names_in(wrt))
     if at.program.several:
         raise WrongRequest("a Hessian is of one output; the expression has several")
-    found = Hessian(at, [at.names[i] for i in at.asked], second_derivatives(at))
+    matrix, gaps = second_derivatives(at)
+    found = Hessian(at, [at.names[i] for i in at.asked], matrix)
     missing = [f"{a}, {b}" for a, b in found.not_finite()]
     told = f"not finite: the second derivative by {enumerated(missing[:3], 'and by')}"
     told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
@@ -36,19 +40,20 @@ def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, w
     console.write(written(found, printing, console))
     if missing:
         console.warning(told)
-    tell_kinks(console, at, second=True)
+    for note in found.without(gaps):
+        console.note(note)
     if not found.names:
         console.note("there is no variable to differentiate by")
 
 
-def second_derivatives(at: Evaluation) -> list[list[float]]:
-    """The Hessian by the inputs that were asked for."""
-    from autodiff.engine import derivatives
+def second_derivatives(at: Evaluation) -> tuple[Matrix, list[Missing]]:
+    """The Hessian by the inputs that were asked for, and what in it does not exist."""
+    from autodiff.engine.hessians import hessian_and_gaps
 
     graph = at.program.graph
     inputs = {variable.name: value for variable, value in zip(graph.inputs, at.values)}
     wrt = [node for i in at.asked if isinstance(node := graph.nodes[i], Input)]
-    return derivatives.hessian(graph, inputs, wrt)
+    return hessian_and_gaps(graph, inputs, wrt)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Hessian:
 
     at: Evaluation
     names: list[str]
-    matrix: list[list[float]]
+    matrix: Matrix
 
     @property
     def cells(self) -> list[tuple[str, str, float]]:
@@ -68,6 +73,18 @@ class Hessian:
         """The pairs of names, in one order each, by which the derivative is not finite."""
         pairs = ((i, j) for i in range(len(self.names)) for j in range(i, len(self.names)))
         return [(self.names[i], self.names[j]) for i, j in pairs if not isfinite(self.matrix[i][j])]
+
+    def without(self, gaps: Sequence[Missing]) -> list[str]:
+        """What to say of derivatives that do not exist, of a few in full."""
+        lines = []
+        for gap in gaps[:_MOST_TOLD]:
+            row, column = self.names[gap.row], self.names[gap.column]
+            sides = f"{shortest(gap.left)} from the left, {shortest(gap.right)} from the right"
+            step = f"the first one by {row} makes a step as {column} moves, " if gap.step else ""
+            printed = shortest(self.matrix[gap.row][gap.column])
+            lines.append(f"there is no second derivative by {row}, {column}: {step}{sides}; printed {printed}")
+        more = len(gaps) - len(lines)
+        return [*lines, *[f"nor are there {more} more second derivatives"] * bool(more)]
 
     def lines(self) -> Lines:
         """Two names and the derivative a line."""

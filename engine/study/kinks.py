@@ -43,6 +43,28 @@ def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None
     return found[::-1]
 
 
+def gates_at_kinks(graph: Graph, values: Sequence[float], asked: Sequence[int]) -> list[int]:
+    """All gates at a kink, and those whose value holds at this point only, such as `x == 2`."""
+    varies = dependent(graph, asked)
+    return [
+        i
+        for i in sorted(varies)
+        if (operation := graph.nodes[i].operation) is not None
+        and operation.kinks
+        and (_kink(graph, values, i, varies) is not None or holds_here_only(graph, values, i, varies))
+    ]
+
+
+def holds_here_only(graph: Graph, values: Sequence[float], i: int, varies: set[int]) -> bool:
+    """Whether the value makes a step on both sides of the point."""
+    for number, j in enumerate(graph.operands[i]):
+        if j in varies and isfinite(values[j]) and isfinite(values[i]):
+            below, above = (_moved(graph, values, i, number, steps)[1] for steps in (-1, 1))
+            if min(abs(below - values[i]), abs(above - values[i])) > 16 * (nextafter(values[j], inf) - values[j]):
+                return True
+    return False
+
+
 def _kink(graph: Graph, values: Sequence[float], i: int, varies: set[int]) -> Kink | None:
     operation, operands = graph.nodes[i].operation, graph.operands[i]
     assert operation is not None

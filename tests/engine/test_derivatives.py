@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from autodiff.engine.derivatives import gradient, hessian
+from autodiff.engine.derivatives import gradient
 from autodiff.engine.graph import Graph, Input, Node, topological_order
+from autodiff.engine.hessians import hessian
 from autodiff.engine.passes import backward, forward
 from autodiff.engine.symbolic.algebra import Algebra
 from autodiff.engine.symbolic.products import TooLarge

@@ -1,0 +1,343 @@
+"""Arithmetic on balls, by Arb: a number of any precision and a proved bound of its error.
+
+A comparison of balls that overlap is `UNDECIDED`, and what is chosen by it is the union of both answers: more precision
+decides, or the answer is as wide as the doubt. There is no infinity: what may be infinite, or is not real, is `nan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, reduce
+from math import isfinite
+from threading import RLock
+from typing import Any, Final
+
+from flint import arb, ctx, fmpq, fmpz
+
+from autodiff.engine.table.operation import Arithmetic, Operation
+from autodiff.engine.table.operations import OPERATIONS
+
+MOST_BITS = 6400
+_LONGEST = 4096  # bits of an exact fraction
+_LARGEST_WHOLE_POWER = 2**62
+
+_precision = RLock()  # FLINT has one precision for the whole process
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Compute with so many bits; other threads wait. Balls must be read before it ends."""
+    with _precision:
+        before = ctx.prec
+        ctx.prec = bits
+        try:
+            yield
+        finally:
+            ctx.prec = before
+
+
+class Undecided:
+    """A truth that the precision does not tell."""
+
+    def __and__(self, other: Truth) -> Truth:
+        return False if other is False else self
+
+    def __or__(self, other: Truth) -> Truth:
+        return True if other is True else self
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __bool__(self) -> bool:
+        raise TypeError("an undecided truth is neither")
+
+
+Truth = bool | Undecided
+UNDECIDED: Final = Undecided()
+
+
+class Ball:
+    """A number that is known to lie in an interval, or an exact fraction, with the operators that rules use."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: arb | fmpq) -> None:
+        self.number = number
+
+    def __add__(self, other: Ball | float) -> Ball:
+        x, y = _alike(self, other)
+        return Ball(x + y)
+
+    def __sub__(self, other: Ball | float) -> Ball:
+        x, y = _alike(self, other)
+        return Ball(x - y)
+
+    def __mul__(self, other: Ball | float) -> Ball:
+        x, y = _alike(self, other)
+        return Ball(x * y)
+
+    def __neg__(self) -> Ball:
+        return Ball(-self.number)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other: float) -> Ball:
+        return -self + other
+
+    def __lt__(self, other: Ball | float) -> Truth:
+        x, y = _alike(self, other)
+        return True if x < y else False if x >= y else UNDECIDED
+
+    def __le__(self, other: Ball | float) -> Truth:
+        x, y = _alike(self, other)
+        return True if x <= y else False if x > y else UNDECIDED
+
+    def __gt__(self, other: Ball | float) -> Truth:
+        x, y = _alike(self, other)
+        return True if x > y else False if x <= y else UNDECIDED
+
+    def __ge__(self, other: Ball | float) -> Truth:
+        x, y = _alike(self, other)
+        return True if x >= y else False if x < y else UNDECIDED
+
+    def double(self) -> float | None:
+        """The double nearest to every number in the ball, where there is one."""
+        x = arb_of(self)
+        low, high = float(x.lower()), float(x.upper())
+        return (low or 0.0) if low == high else None
+
+
+Number = Ball | float
+
+
+def number(x: Number) -> Ball:
+    """A double, or a ball that is one already."""
+    return x if isinstance(x, Ball) else Ball(arb(x))
+
+
+def decimal(text: str) -> Ball:
+    """The exact number that a decimal text means."""
+    digits, _, exponent = text.replace("_", "").lower().partition("e")
+    whole, _, fraction = digits.partition(".")
+    power = int(exponent or 0) - len(fraction)
+    mantissa = int(whole + fraction)
+    if abs(power) > _LONGEST:
+        return Ball(arb(mantissa) * arb(10) ** fmpz(power))
+    return Ball(fmpq(mantissa * 10**power) if power >= 0 else fmpq(mantissa, 10**-power))
+
+
+def arb_of(x: Number) -> arb:
+    """A number as FLINT has it."""
+    known = x.number if isinstance(x, Ball) else x
+    return known if type(known) is arb else arb(known)
+
+
+def _alike(x: Ball, y: Number) -> tuple[Any, Any]:
+    """Two numbers that FLINT takes together: both fractions while these are short."""
+    one, other = x.number, y.number if type(y) is Ball else y
+    if type(one) is arb and type(other) is not fmpq:
+        return one, other
+    if _is_short(one) and isinstance(other, float) and isfinite(other):
+        return one, fmpq(*other.as_integer_ratio())
+    return (one, other) if _is_short(one) and _is_short(other) else (arb_of(x), arb_of(y))
+
+
+def _is_short(x: Any) -> bool:
+    return type(x) is fmpq and x.height_bits() < _LONGEST
+
+
+# --- Operations that Arb brings ---------------------------------------------------------------------------------------
+
+
+def _by_arb(method: Callable[[arb], arb]) -> Callable[[Number], Ball]:
+    return lambda x: Ball(method(arb_of(x)))
+
+
+def _exactly(method: Callable[[arb], arb], exact: Callable[[fmpq], Any]) -> Callable[[Number], Ball]:
+    """The same for an operation that a fraction does not leave."""
+
+    def function(x: Number) -> Ball:
+        known = x.number if type(x) is Ball else x
+        return Ball(fmpq(exact(known))) if type(known) is fmpq else Ball(method(arb_of(x)))
+
+    return function
+
+
+def div(x: Number, y: Number) -> Ball:
+    one, other = _alike(number(x), y)
+    return Ball(arb.nan() if other == 0 else one / other)
+
+
+def mod(x: Number, y: Number) -> Ball:
+    whole: Ball = BALLS.floor(div(x, y))
+    return number(x) - whole * y
+
+
+def pow(x: Number, y: Number) -> Ball:
+    base, exponent = arb_of(x), arb_of(y)
+    whole = exponent.unique_fmpz() if exponent.is_exact() and exponent.is_integer() else None
+    if whole is not None and abs(whole) < _LARGEST_WHOLE_POWER:
+        if type(x) is Ball and type(x.number) is fmpq and abs(whole) * x.number.height_bits() < _LONGEST:
+            return div(1.0, Ball(x.number ** int(-whole))) if whole < 0 else Ball(x.number ** int(whole))
+        return Ball(base**whole)
+    if whole is not None:  # so large a double is even
+        base = abs(base)
+    return Ball(base**exponent)
+
+
+def cbrt(x: Number) -> Ball:
+    base = arb_of(x)
+    if base > 0:
+        return Ball(base.root(3))
+    if base < 0:
+        return Ball(-(-base).root(3))
+    return Ball(base if base.is_zero() else arb(0, abs(base).upper().root(3).upper()))
+
+
+def round(x: Number) -> Ball:
+    y = arb_of(x)
+    low, high = (_half_even(end) for end in (y.lower(), y.upper()))
+    return Ball(low.union(high) if low != high else low)
+
+
+def _half_even(x: arb) -> arb:
+    down = (x + 0.5).floor()
+    return down - 1 if down - x == 0.5 and not (down / 2).is_integer() else down
+
+
+def trunc(x: Number) -> Ball:
+    y = arb_of(x)
+    low, high = (end.floor() if end > 0 else end.ceil() for end in (y.lower(), y.upper()))
+    return Ball(low.union(high) if low != high else low)
+
+
+def min(*operands: Number) -> Ball:
+    return reduce(lambda x, y: where(x <= y, x, y, arb.min), map(number, operands))
+
+
+def max(*operands: Number) -> Ball:
+    return reduce(lambda x, y: where(x >= y, x, y, arb.max), map(number, operands))
+
+
+def lgamma(x: Number) -> Ball:
+    y = arb_of(x)
+    if y < 0.5:
+        return Ball((arb.pi() / abs(y.sin_pi())).log() - (1 - y).lgamma())
+    return Ball(y.lgamma())
+
+
+def polygamma(order: Number, x: Number) -> Ball:
+    n = arb_of(order).unique_fmpz() if arb_of(order).is_exact() else None
+    if n is None or n < 0 or n > 10_000:
+        return Ball(arb.nan())
+    y = arb_of(x)
+    if y > 0:
+        return Ball(_polygamma(int(n), y))
+    # What the poles add has period 1: it is the same in (0, 1).
+    near, sign = y - y.floor(), (-1) ** int(n)
+    return Ball(sign * _polygamma(int(n), 1 - y) + _polygamma(int(n), near) - sign * _polygamma(int(n), 1 - near))
+
+
+def _polygamma(n: int, x: arb) -> arb:
+    return x.digamma() if n == 0 else (-1) ** (n + 1) * arb.fac_ui(n) * arb(n + 1).zeta(x)
+
+
+def _sum_of_squares(*operands: Number) -> arb:
+    return sum((x * x for x in map(arb_of, operands)), arb(0))
+
+
+# --- What rules need beyond operations --------------------------------------------------------------------------------
+
+
+def eq(x: Number, y: Number) -> Truth:
+    if x is y:  # an inexact ball is the same number as itself
+        return True
+    one, other = _alike(number(x), y)
+    return True if one == other else False if one != other else UNDECIDED
+
+
+def truth(condition: Truth | Number) -> Truth:
+    """Whether a condition holds; a number does where it is not 0."""
+    if type(condition) is bool or type(condition) is Undecided:
+        return condition
+    zero = eq(condition, 0.0)  # type: ignore[arg-type]
+    return zero if zero is UNDECIDED else not zero
+
+
+def where(condition: Truth | Number, x: Number, y: Number, united: Callable[[arb, arb], arb] = arb.union) -> Any:
+    known = truth(condition)
+    if known is UNDECIDED:
+        return Ball(united(arb_of(x), arb_of(y)))
+    return x if known else y
+
+
+def when(taken: Truth | Number, derivative: Number) -> Number | None:
+    known = truth(taken)
+    if known is UNDECIDED:
+        return Ball(arb_of(derivative).union(arb(0)))
+    return derivative if known else None
+
+
+def route(result: Ball, operands: tuple[Ball, ...]) -> tuple[Number | None, ...]:
+    flows: list[Number | None] = []
+    earlier: Truth = False
+    for x in operands:
+        here = eq(x, result)
+        flows.append(None if earlier is True else when(here if earlier is False else here & earlier, 1.0))
+        earlier = earlier | here
+    return tuple(flows)
+
+
+def scale(*operands: Number) -> float:
+    return 1.0  # nothing overflows
+
+
+def power_rule(x: Number, y: Number) -> Ball:
+    return number(y) * pow(x, number(y) - 1.0)
+
+
+def damped(x: Number, tail: Number) -> Ball:
+    return number(x) * tail
+
+
+def inside(result: Number, derivative: Number) -> Number:
+    return number(result) if arb_of(result).is_nan() else derivative
+
+
+class Balls(Arithmetic):
+    """The arithmetic of balls at the precision of the moment."""
+
+    @property
+    def pi(self) -> Ball:
+        return Ball(arb.pi())
+
+
+_NAMES = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc gamma digamma"
+
+BALLS = Balls(
+    **{name: _by_arb(getattr(arb, name)) for name in _NAMES.split()},
+    **{each.__name__: each for each in (div, mod, pow, cbrt, round, trunc, min, max, lgamma, polygamma)},
+    **{each.__name__: each for each in (decimal, eq, where, when, route, scale, power_rule, damped, inside)},
+    add=lambda x, y: number(x) + y,
+    sub=lambda x, y: number(x) - y,
+    mul=lambda x, y: number(x) * y,
+    neg=lambda x: -number(x),
+    abs=_exactly(abs, abs),
+    sign=_exactly(arb.sgn, lambda x: (x > 0) - (x < 0)),
+    floor=_exactly(arb.floor, fmpq.floor),
+    ceil=_exactly(arb.ceil, fmpq.ceil),
+    log2=lambda x: Ball(arb_of(x).log() / arb.const_log2()),
+    log10=lambda x: Ball(arb_of(x).log() / arb.const_log10()),
+    exp2=lambda x: pow(2.0, x),
+    atan2=lambda y, x: Ball(arb.atan2(arb_of(y), arb_of(x))),
+    hypot=lambda *x: Ball(_sum_of_squares(*x).sqrt()),
+    norm=lambda *x: Ball(_sum_of_squares(*x).sqrt()),
+)
+for _row in OPERATIONS.values():
+    # The textbook formula where there is one: a value rule may be an approximation, good to a double.
+    _rule = _row.definition or _row.value
+    if _rule is not None and _row.name not in vars(BALLS):
+        setattr(BALLS, _row.name, partial(_rule, BALLS))
+
+FUNCTIONS: dict[Operation | None, Callable[..., Any]] = {row: getattr(BALLS, name) for name, row in OPERATIONS.items()}
+"""For the forward pass."""

@@ -1,0 +1,136 @@
+"""Second derivatives at a point, each the double nearest to the true number: the backward pass on dual balls."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from typing import Any
+
+from autodiff.engine.arithmetic.duals import Dual, Duals, tangents
+from autodiff.engine.graph import Constant, Graph, Input, topological_order
+from autodiff.engine.passes import backward, evaluate, forward
+from autodiff.engine.study.kinks import gates_at_kinks
+from autodiff.engine.table.operations import FLOATS, OPERATIONS
+
+_FIRST_BITS = 100
+_MOST_TANGENTS = 1_000_000  # at a time
+
+Matrix = list[list[float]]
+_Entries = dict[tuple[int, int], Any]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A second derivative that does not exist: the first by `row` is not smooth as `column` moves.
+
+    The sides are its slopes, or where it makes a step its values.
+    """
+
+    row: int
+    column: int
+    left: float
+    right: float
+    step: bool
+
+
+def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> Matrix:
+    """The second derivatives of the one output of a graph, a symmetric matrix."""
+    return hessian_and_gaps(graph, inputs, wrt)[0]
+
+
+def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> tuple[Matrix, list[Missing]]:
+    """The same, and what in it does not exist.
+
+    Where balls have no answer, at a pole or where an input is not finite, it is that of doubles.
+    """
+    at_once = max(1, _MOST_TANGENTS // len(graph.nodes))
+    entries: _Entries = {}
+    for start in range(0, len(wrt), at_once):
+        entries |= _entries(graph, inputs, wrt, range(start, min(start + at_once, len(wrt))))
+    gaps: dict[tuple[int, int], Missing] = {}
+    if all(map(isfinite, inputs.values())):
+        for place, mended in _at_kinks(graph, inputs, wrt):
+            if not isinstance(mended, Missing):
+                entries[place] = mended
+            elif isfinite(entries[place]):
+                gaps.setdefault(place, mended)
+    size = range(len(wrt))
+    return [[entries[max(i, j), min(i, j)] for j in size] for i in size], list(gaps.values())
+
+
+def _entries(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], columns: range) -> _Entries:
+    """The entries of some columns, on and below the diagonal."""
+    wanted = [(i, j) for j in columns for i in range(j, len(wrt))]
+    found: _Entries = {}
+    constants = [node.number for node in graph.nodes if isinstance(node, Constant)]
+    if all(map(isfinite, [*inputs.values(), *constants])):
+        from autodiff.engine.arithmetic.balls import MOST_BITS, number, precision
+
+        bits = _FIRST_BITS
+        while len(found) < len(wanted) and bits <= MOST_BITS:
+            with precision(bits):
+                entries = _second_derivatives(graph, inputs, wrt, columns, _dual_balls(), number)
+                for place in wanted:
+                    if place not in found and (entry := number(entries.get(place, 0.0)).double()) is not None:
+                        found[place] = entry
+            bits *= 2
+    if len(found) < len(wanted):
+        entries = _second_derivatives(graph, inputs, wrt, columns, Duals(FLOATS, OPERATIONS), float)
+        found = {place: entries.get(place, 0.0) for place in wanted} | found
+    return found
+
+
+@cache
+def _dual_balls() -> Duals:
+    from autodiff.engine.arithmetic.balls import BALLS
+
+    return Duals(BALLS, OPERATIONS)
+
+
+def _second_derivatives(
+    graph: Graph,
+    inputs: Mapping[str, float],
+    wrt: Sequence[Input],
+    columns: range,
+    m: Duals,
+    number: Callable[[float], Any],
+) -> _Entries:
+    """By row and column; what is not there is 0."""
+    column = {wrt[j].name: j for j in columns}
+    point = {name: Dual(number(x), {column[name]: number(1.0)} if name in column else {}) for name, x in inputs.items()}
+    values = evaluate(graph, point, m.functions, lambda constant: Dual(number(constant.number), {}))
+    adjoints = backward(graph, values, graph.outputs[0], m)
+    return {
+        (i, j): derivative
+        for i, variable in enumerate(wrt)
+        for j, derivative in tangents(adjoints[graph.position[variable]]).items()
+    }
+
+
+def _at_kinks(
+    graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]
+) -> Iterator[tuple[tuple[int, int], float | Missing]]:
+    """The entries that a gate at a kink has to do with, by the slopes of the gradient on both sides of it."""
+    gates = gates_at_kinks(graph, forward(graph, inputs), [graph.position[variable] for variable in wrt])
+    if not gates:
+        return
+    from autodiff.engine.arithmetic.balls import number, precision
+    from autodiff.engine.study.slopes import BITS, Behaviour, gradient, same, sides_around
+
+    moving = set(topological_order([graph.nodes[i] for i in gates]))
+    with precision(BITS):
+        point = {name: number(x) for name, x in inputs.items()}
+        for j, variable in enumerate(wrt):
+            if variable not in moving:
+                continue
+            along = sides_around(
+                lambda x, name=variable.name: gradient(graph, {**point, name: x}, wrt),  # type: ignore[misc]
+                inputs[variable.name],
+            )
+            for i, (left, right) in enumerate(along):
+                place = max(i, j), min(i, j)
+                if left.behaviour is not Behaviour.JUMPS and same(left.slope, right.slope):
+                    yield place, float(right.slope)
+                else:
+                    step = left.behaviour is Behaviour.JUMPS
+                    yield place, Missing(i, j, float(left.slope), float(right.slope), step)
