@@ -7,8 +7,8 @@ from typing import TypeVar, overload
 
 from autodiff.scalar import Scalar
 
-_T = TypeVar("_T", Scalar, float)
 _Number = Scalar | float
+_T = TypeVar("_T", Scalar, float, _Number)
 
 @overload
 def add(x: float, y: float) -> float: ...

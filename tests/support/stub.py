@@ -18,8 +18,8 @@ from typing import TypeVar, overload
 
 from autodiff.scalar import Scalar
 
-_T = TypeVar("_T", Scalar, float)
 _Number = Scalar | float
+_T = TypeVar("_T", Scalar, float, _Number)
 '''
 
 
