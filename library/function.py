@@ -130,7 +130,7 @@ class Function:
         m, variables = Algebra(), {variable.name: variable for variable in self.program.graph.inputs}
         for name in names:
             if not isinstance(name, str) or name not in variables:
-                raise ValueError(f"{name!r} is no variable of {self}")
+                raise ValueError(f"{name!r} is not a variable of {self}")
         wrt = [variables[name] for name in names]
         made = {output: repeated(output, wrt, m) for output in self.program.graph.outputs}
         outputs = [tuple(made[node] for node in v) if isinstance(v, tuple) else made[v] for v in self.program.outputs]
@@ -169,7 +169,7 @@ class Function:
         for name, value in self.program.inputs.items():
             positions[name] = [graph.position[node] for node in scalars(value)]
         if unknown := [name for name in wrt or () if name not in positions]:
-            raise ValueError(f"{unknown[0]!r} is no variable of {self}")
+            raise ValueError(f"{unknown[0]!r} is not a variable of {self}")
         function = compile_graph(
             graph, [i for name in (self.inputs if wrt is None else wrt) for i in positions[name]], threads
         )
@@ -261,7 +261,7 @@ class Function:
         if twice := [name for name in inputs[: len(args)] if name in values]:
             raise TypeError(f"{twice[0]!r} is given twice")
         if unknown := values.keys() - set(inputs):
-            raise TypeError(f"{min(unknown)!r} is no variable; the variables are {', '.join(inputs)}")
+            raise TypeError(f"{min(unknown)!r} is not a variable; the variables are {', '.join(inputs)}")
         raise TypeError(f"no value for {next(name for name in inputs[len(args) :] if name not in values)!r}")
 
 

@@ -182,9 +182,9 @@ def test_what_is_shown_reads_back() -> None:
     [
         (lambda: NEURON(a=1, x=2), TypeError, "no value for 'b'"),
         (lambda: NEURON(1, 2, 3, 4), TypeError, r"takes 3 values \(a, x, b\), not 4"),
-        (lambda: NEURON(1, 2, 3, q=4), TypeError, "'q' is no variable; the variables are a, x, b"),
-        (lambda: NEURON.derivative("q"), ValueError, "'q' is no variable of sigmoid"),
-        (lambda: NEURON.compile(wrt=["q"]), ValueError, "'q' is no variable of sigmoid"),
+        (lambda: NEURON(1, 2, 3, q=4), TypeError, "'q' is not a variable; the variables are a, x, b"),
+        (lambda: NEURON.derivative("q"), ValueError, "'q' is not a variable of sigmoid"),
+        (lambda: NEURON.compile(wrt=["q"]), ValueError, "'q' is not a variable of sigmoid"),
         (lambda: parse("x, y").hessian(x=1, y=2), ValueError, "one output"),
         (lambda: parse("w[0]", lengths={"w": 2})(w=[1, 2, 3]), ValueError, "'w' has 2 elements, not 3"),
         (lambda: NEURON.derivative("x")(a=[1], x=2, b=3), TypeError, r"'a' must be a number, not \[1"),
