@@ -108,22 +108,29 @@ def erfc_of_root_half(m: Arithmetic[N], x: N) -> N:
     return m.erfc(u) - lost * m.two_over_root_pi * m.exp(-u * u)
 
 
-def normpdf(m: Arithmetic[N], x: N, less: N | float = 0.0) -> N:
-    """(1 - less)*exp(-x^2/2)/sqrt(2*pi), where exp magnifies what the square loses: that is made up for."""
+def exp_of_half_square(m: Arithmetic[N], x: N) -> tuple[N, N]:
+    """exp(-x^2/2) as a number and its share that is missing, since exp magnifies what the square loses."""
     near = m.min(m.max(x, -40.0), 40.0)
     head = (near + 32 * _SPLITTER) - 32 * _SPLITTER  # of 26 bits, whose square is exact
-    lost = m.expm1(0.5 * (head - near) * (head + near))
+    return m.exp(-0.5 * head * head), m.expm1(0.5 * (head - near) * (head + near))
+
+
+def normpdf(m: Arithmetic[N], x: N) -> N:
+    """exp(-x^2/2)/sqrt(2*pi)"""
+    power, lost = exp_of_half_square(m, x)
     factor = m.one_over_root_two_pi
-    return m.exp(-0.5 * head * head) * (factor + factor * (lost - less - lost * less))
+    return power * (factor + factor * lost)
 
 
 def gelu_tail(m: Arithmetic[N], x: N) -> N:
     """-normpdf(x)*(1 - 1/x^2*(1 - 3/x^2*(...))), where normcdf is subnormal and its product with x is not."""
+    power, lost = exp_of_half_square(m, x)
     near = m.max(m.min(x, -37.0), -40.0)
     less: N | float = 0.0
     for k in (11.0, 9.0, 7.0, 5.0, 3.0, 1.0):
         less = m.div(k * (1.0 - less), near * near)
-    return -normpdf(m, near, less)
+    factor = m.one_over_root_two_pi
+    return -power * (factor + factor * (lost - less - lost * less))
 
 
 def tail(m: Arithmetic[N], x: N, root: N) -> N:

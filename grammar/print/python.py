@@ -3,6 +3,7 @@
 import keyword
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import NamedTuple
@@ -54,8 +55,11 @@ def _as_number(formula: Node, names: Mapping[str, str]) -> str:
 def python_expression(root: Node, names: Mapping[str, str] | None = None) -> str:
     """An expression of Python for a node, whose inputs go by other names where these are given."""
     inputs = [node for node in topological_order([root]) if isinstance(node, Input)]
-    written: dict[Node, str] = {node: names[node.name] if names else node.name for node in inputs}
-    return assemble(root, written, _parts, lambda parts, own, binding: ["(", *parts, ")"])
+    return _written(root, {node: names[node.name] if names else node.name for node in inputs})
+
+
+def _written(root: Node, names: Mapping[Node, str]) -> str:
+    return assemble(root, names, _parts, lambda parts, own, binding: ["(", *parts, ")"])
 
 
 def _define(helpers: dict[str, str], formula: Node) -> None:
@@ -75,8 +79,21 @@ def _define(helpers: dict[str, str], formula: Node) -> None:
         defaults = [f"={default!r}" for default in operation.local.__defaults__ or ()]
         given = [""] * (len(operands) - len(defaults)) + defaults
         parameters = ", ".join(f"{operand.name}{default}" for operand, default in zip(operands, given, strict=True))
-        text = f"def {operation.name}({parameters}):\n    return {python_expression(body)}"
-        helpers[operation.name] = text
+        helpers[operation.name] = "\n    ".join([f"def {operation.name}({parameters}):", *_statements(body)])
+
+
+def _statements(body: Node) -> list[str]:
+    """The lines of a function: what stands in its formula more than once gets a name."""
+    order = topological_order([body])
+    uses = Counter(operand for node in order for operand in node.operands)
+    names: dict[Node, str] = {node: node.name for node in order if isinstance(node, Input)}
+    lines: list[str] = []
+    for node in order:
+        if node.operands and uses[node] > 1:
+            name = f"t{len(lines) + 1}"
+            lines.append(f"{name} = {_written(node, names)}")
+            names[node] = name
+    return [*lines, f"return {_written(body, names)}"]
 
 
 def _expanded(operation: Operation, operands: Sequence[Node]) -> Node:
