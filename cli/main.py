@@ -10,8 +10,8 @@ from typer.core import TyperCommand
 
 from autodiff.cli.arguments import ExpressionCommand
 from autodiff.cli.console import Console
-from autodiff.evaluation.errors import Failure, NotMet, WrongRequest
-from autodiff.grammar.errors import ProgramError, did_you_mean
+from autodiff.evaluation.errors import Failure, NotMet, UnknownVariable, WrongRequest
+from autodiff.grammar.errors import ProgramError, TooManyNodes, did_you_mean
 
 WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
 """Exit codes: the request itself is wrong; a right request could not be met; Ctrl-C."""
@@ -142,7 +142,11 @@ def _run(arguments: list[str], console: Console) -> int:
 
 
 def _ended(console: Console, error: Failure | ProgramError) -> int:
-    """Say why there is no answer, and return the exit code for it."""
+    """Say why there is no answer, in terms of the options, and return the exit code for it."""
+    if isinstance(error, UnknownVariable):
+        error.message = f"--wrt names '{error.name}', which is no variable of the expression"
+    if isinstance(error, TooManyNodes):
+        error.hint = "raise the limit with --max-nodes"
     console.error(error)
     return NOT_MET if isinstance(error, NotMet) else WRONG_REQUEST
 

@@ -69,14 +69,14 @@ def print_evaluation(
     """
     found = warnings_of(at)
     if printing.strict and found:
-        raise NotMet(found[0].short, found[0].hint, _place(at, found[0]))
+        raise NotMet(found[0].short, _hint(found[0]), _place(at, found[0]))
     text = write(found) if at.values or printing.format else ""
     if picture.render is not None:
         from autodiff.cli.drawn import render
 
         render(at, picture)
     for warning in found:
-        console.warning(warning.short, warning.hint if warning is found[-1] else None, _place(at, warning))
+        console.warning(warning.short, _hint(warning) if warning is found[-1] else None, _place(at, warning))
     tell_kinks(console, at)
     console.write(text)
 
@@ -88,6 +88,10 @@ def warnings_of(at: Evaluation) -> "Sequence[Warning]":
     from autodiff.evaluation.remarks import warnings
 
     return warnings(at)
+
+
+def _hint(warning: "Warning") -> str | None:
+    return f"with --gates fused {warning.fused}" if warning.fused else None
 
 
 def _place(at: Evaluation, warning: "Warning") -> Place | None:

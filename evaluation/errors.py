@@ -21,6 +21,17 @@ class WrongRequest(Failure):
     """The request itself is wrong: something in it must be written otherwise."""
 
 
+class UnknownVariable(WrongRequest):
+    """A name to differentiate by is not a variable of the program."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        super().__init__(f"'{name}' is no variable of the expression", hint)
+        self.name = name
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.name, self.hint)
+
+
 class NotMet(Failure):
     """The request is right and could not be met."""
 

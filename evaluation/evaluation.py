@@ -92,7 +92,7 @@ def evaluate(
     """Run the forward and, for a gradient, the backward pass, one for each output.
 
     `values` has every variable of the program, a vector as a list of its length; it may have more. `wrt` are the names
-    to differentiate by, by default all: WrongRequest where one is not a variable.
+    to differentiate by, by default all: UnknownVariable where one is not a variable.
     """
     inputs = {name: values[name] for name in program.inputs}
     numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.grammar.builder import CONSTANTS
 from autodiff.grammar.errors import NeedsVector, ProgramError, did_you_mean, enumerated
 from autodiff.grammar.parser import MAX_NODES, normalized, parse
@@ -96,7 +96,7 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
 def selected(program: Program, wrt: Sequence[str] | None) -> tuple[str, ...]:
     """The variables, or elements of them, to differentiate by: those named, without repetition, or by default all.
 
-    WrongRequest where a name is not a variable of the program.
+    UnknownVariable where a name is not a variable of the program.
     """
     if wrt is None:
         return tuple(program.inputs)
@@ -105,7 +105,7 @@ def selected(program: Program, wrt: Sequence[str] | None) -> tuple[str, ...]:
     for name in wanted:
         if name not in program.inputs and name not in elements:
             hint = did_you_mean(name, list(program.inputs)) or known_variables(program)
-            raise WrongRequest(f"--wrt names '{name}', which is no variable of the expression", hint)
+            raise UnknownVariable(name, hint)
     return wanted
 
 

@@ -20,7 +20,9 @@ class Warning:
     consequences: list[str]
     cause: str
     span: Span | None
-    hint: str | None = None
+    """Where in the text the cause stands."""
+    fused: str | None = None
+    """What is computed with fused gates, where that is finite."""
 
     def message(self, most: int | None = None) -> str:
         """The consequences, at most so many of them by name, and the cause."""
@@ -31,6 +33,7 @@ class Warning:
 
     @property
     def short(self) -> str:
+        """The same, with at most four consequences."""
         return self.message(_MOST_NAMED)
 
 
@@ -51,21 +54,21 @@ def warnings(evaluation: Evaluation) -> list[Warning]:
         for i, cause in causes.items():
             text = f"the derivative{of} by {evaluation.names[i]} is {shortest(evaluation.derivative(i, k))}"
             found.setdefault(cause, []).append(text)
-    hint = _hint(evaluation)
+    fused = _fused(evaluation)
     return [
-        Warning(list(dict.fromkeys(texts)), _why(evaluation, cause), graph.nodes[cause.position].span, hint)
+        Warning(list(dict.fromkeys(texts)), _why(evaluation, cause), graph.nodes[cause.position].span, fused)
         for cause, texts in found.items()
     ]
 
 
-def _hint(evaluation: Evaluation) -> str | None:
+def _fused(evaluation: Evaluation) -> str | None:
     program, gradient = evaluation.program.with_gates("fused"), evaluation.adjoints is not None
     fused = evaluate(program, evaluation.inputs, evaluation.wrt, gradient=gradient)
     if len(fused.values) == len(evaluation.values) or not fused.is_finite():
         return None
     numbers = [f"the value is {shortest(fused.values[i])}" for i in fused.outputs[:1]]
     numbers += [f"the derivative by {fused.names[i]} is {shortest(fused.derivative(i, 0))}" for i in fused.asked[:1]]
-    return f"with --gates fused {' and '.join(numbers)}"
+    return " and ".join(numbers)
 
 
 def _why(evaluation: Evaluation, cause: Cause) -> str:

@@ -23,6 +23,10 @@ class NeedsVector(ProgramError):
     inputs: list[str]
 
 
+class TooManyNodes(ProgramError):
+    """The graph would be larger than it may be."""
+
+
 def did_you_mean(word: str, known: list[str]) -> str | None:
     """A hint that names the known word closest to a mistyped one, if any is close."""
     from difflib import get_close_matches

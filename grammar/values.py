@@ -11,7 +11,7 @@ from autodiff.engine.graph import Constant, Graph, Input, Node, Span
 from autodiff.engine.passes import forward
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
-from autodiff.grammar.errors import NeedsVector, ProgramError
+from autodiff.grammar.errors import NeedsVector, ProgramError, TooManyNodes
 
 Value = Node | tuple[Node, ...]
 
@@ -114,9 +114,7 @@ class Workshop:
         return node
 
     def too_large(self, span: Span) -> ProgramError:
-        return self.error(
-            f"the graph would have more than {self.max_nodes:,} nodes", span, "raise the limit with --max-nodes"
-        )
+        return TooManyNodes(f"the graph would have more than {self.max_nodes:,} nodes", self.text, span)
 
     def vector(self, items: Sequence[Value], span: Span) -> Value:
         """A vector literal."""

@@ -1,10 +1,11 @@
 """A program at a point, below the command line."""
 
 import math
+import pickle
 
 import pytest
 
-from autodiff.evaluation.errors import WrongRequest
+from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.evaluation.evaluation import evaluate, unevaluated
 from autodiff.evaluation.reading import Reading, selected, unused
 from autodiff.evaluation.remarks import notes, warnings
@@ -45,9 +46,10 @@ def test_no_more_nodes_are_named_than_are_shown(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_only_a_variable_can_be_differentiated_by() -> None:
-    with pytest.raises(WrongRequest, match="'z'") as error:
+    with pytest.raises(UnknownVariable, match="'z'") as error:
         selected(parse("x*y"), ["x", "z"])
-    assert error.value.hint == "the variables are x, y"
+    assert (error.value.name, error.value.hint) == ("z", "the variables are x, y")
+    assert pickle.loads(pickle.dumps(error.value)).hint == error.value.hint
 
 
 def test_a_value_for_a_name_that_is_no_variable_is_wrong_where_a_variable_has_none() -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from autodiff.engine.passes import backward, forward
-from autodiff.grammar.errors import ProgramError
+from autodiff.grammar.errors import ProgramError, TooManyNodes
 from autodiff.grammar.parser import parse
 from autodiff.grammar.program import Program
 
@@ -178,10 +178,9 @@ NOTHING = "f1(x) = x;" + ";".join(f"f{i}(x) = f{i - 1}(f{i - 1}(x))" for i in ra
 )
 def test_a_graph_that_doubles_thirty_times_is_refused_at_once(text: str) -> None:
     start = time.perf_counter()
-    with pytest.raises(ProgramError, match="more than 10,000,000 nodes") as caught:
+    with pytest.raises(TooManyNodes, match="more than 10,000,000 nodes"):
         parse(text)
     assert time.perf_counter() - start < 1
-    assert "--max-nodes" in (caught.value.hint or "")
 
 
 def test_the_limit_on_nodes_counts_elements_too() -> None:
