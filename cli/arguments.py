@@ -9,11 +9,11 @@ from typer.core import TyperCommand
 class ExpressionCommand(TyperCommand):
     """A command whose first argument is an expression: `-x^2` is one, `--strct` is a mistyped option.
 
-    Click takes every argument that begins with a minus for an option. So options and arguments are told apart here, and
-    click gets the arguments behind `--`.
+    Click takes every argument that begins with a minus for an option, so they are told apart here.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Hand the options to click, and behind `--` all that is none."""
         takes_value = {
             name: not getattr(option, "is_flag", False)
             for option in self.get_params(ctx)

@@ -67,7 +67,7 @@ def _load(file: Path, console: Console) -> Any:
 
 def _number(file: Path, name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongRequest(f"the value of '{name}' in {file} is no number")
+        raise WrongRequest(f"the value of '{name}' in {file} is not a number")
     try:
         return float(value)
     except OverflowError:

@@ -41,7 +41,7 @@ class Console:
 
     @property
     def has_piped_input(self) -> bool:
-        """Whether there may be something to read in stdin, which nobody types."""
+        """Whether stdin is a pipe or a file, not a keyboard."""
         return sys.stdin is not None and not sys.stdin.isatty()
 
     def read_text(self, file: Path) -> str:
@@ -58,7 +58,7 @@ class Console:
             raise WrongRequest(f"cannot read {name}: it is not UTF-8 text") from None
 
     def write(self, text: str) -> None:
-        """Print a result. A reader that has seen enough is no failure, a full disk is one: NotMet."""
+        """Print a result; NotMet where that fails, as on a full disk. A reader may leave early, as `head` does."""
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -78,12 +78,12 @@ class Console:
         return sys.stdout.fileno()
 
     def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
-        """Something is probably wrong with the answer."""
+        """Tell that something is probably wrong with the answer."""
         if not self.quiet:
             _print_lines(_remark("warning", "bold yellow", message, hint, place))
 
     def note(self, message: str) -> None:
-        """The answer is right, and something about it may surprise."""
+        """Tell what may surprise about an answer that is right."""
         if not self.quiet:
             _print_lines(_remark("note", "bold yellow", message, None, None))
 
@@ -111,12 +111,12 @@ class Console:
             drawn.stop()
 
     def error(self, error: Failure | ProgramError) -> None:
-        """Why there is no answer."""
+        """Show why there is no answer."""
         place = (error.text, error.span) if isinstance(error, ProgramError) else error.place
         _print_lines(_remark("error", "bold red", error.message, error.hint, place))
 
     def traceback(self) -> None:
-        """Where in the code the present exception comes from."""
+        """Show where in the code the present exception comes from."""
         from traceback import print_exc
 
         print_exc()
@@ -169,8 +169,8 @@ def excerpt(text: str, start: int, end: int) -> list[str]:
 def _print_lines(lines: list[Line]) -> None:
     """Print to stderr. Where that is full or gone, the answer and the exit code still count."""
     with suppress(OSError):
-        if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:  # then rich, which takes a while to load,
-            print("\n".join(head + body for head, _, body in lines), file=sys.stderr, flush=True)  # has no part in it
+        if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:  # rich takes a while to load
+            print("\n".join(head + body for head, _, body in lines), file=sys.stderr, flush=True)
             return
         from rich.console import Console as RichConsole
         from rich.text import Text

@@ -34,7 +34,9 @@ def check_format(name: str | None, formats: Iterable[str] = FORMATS) -> None:
 def check_tabular(printing: PrintOptions, answer: str) -> None:
     """WrongRequest where there is no such format, or where it is a picture, which this answer is not."""
     if printing.format in DRAWN:
-        raise WrongRequest(f"{answer} is no picture: --format {printing.format}", "use --format table or --format json")
+        raise WrongRequest(
+            f"{answer} is not a picture: --format {printing.format}", "use --format table or --format json"
+        )
     check_format(printing.format)
 
 

@@ -1,4 +1,4 @@
-"""From the command line and files to a program and the values of its variables."""
+"""Reads the program and the values of its variables from the command line and from files."""
 
 from collections.abc import Mapping
 from pathlib import Path

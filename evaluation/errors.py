@@ -1,6 +1,6 @@
-"""What goes wrong, in typed errors with words for the user; and how to tell what is no error.
+"""Typed errors with a text for the user, and the protocol by which warnings and notes are reported.
 
-How an error is shown, and which exit code it has, is the business of whoever catches it.
+How an error is shown, and which exit code it has, is decided by whoever catches it.
 """
 
 from typing import Protocol
@@ -25,7 +25,7 @@ class UnknownVariable(WrongRequest):
     """A name to differentiate by is not a variable of the program."""
 
     def __init__(self, name: str, hint: str) -> None:
-        super().__init__(f"'{name}' is no variable of the expression", hint)
+        super().__init__(f"'{name}' is not a variable of the expression", hint)
         self.name = name
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -37,10 +37,10 @@ class NotMet(Failure):
 
 
 class Reporter(Protocol):
-    """Whoever is told, while there is still an answer to come, what the user should know."""
+    """Receives what the user should know about an answer that is still to come."""
 
     def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
-        """Something is probably wrong with the answer."""
+        """Tell that something is probably wrong with the answer."""
 
     def note(self, message: str) -> None:
-        """The answer is right, and something about it may surprise."""
+        """Tell what may surprise about an answer that is right."""

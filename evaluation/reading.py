@@ -18,7 +18,7 @@ Number = float | list[float]
 def read(text: str, lengths: Mapping[str, int | None], gates: str = "written", max_nodes: int = MAX_NODES) -> Program:
     """The program of a text where some variables are known as vectors of a length, or as scalars.
 
-    NeedsVector where it must be known of more; ProgramError where it is no program.
+    NeedsVector where more of them must be known; ProgramError where the text is not a program.
     """
     program = parse(text.strip(), lengths, max_nodes)
     return program if gates == "written" else program.with_gates(gates)
@@ -31,7 +31,7 @@ def lengths_of(values: Mapping[str, Number]) -> dict[str, int | None]:
 
 @dataclass(frozen=True)
 class Reading:
-    """The text of a program with the values of some variables, all of them or others."""
+    """The text of a program, and values by name; a variable may have none, and a name need not be a variable."""
 
     text: str
     values: Mapping[str, Number]
@@ -42,7 +42,7 @@ class Reading:
 
     @cached_property
     def program(self) -> Program:
-        """The program, in the form of gates asked for. ProgramError or WrongRequest where there is none."""
+        """The program with its gates in the form asked for; ProgramError or WrongRequest where it cannot be read."""
         return self.program_with({})
 
     def program_with(self, lengths: Mapping[str, int]) -> Program:
@@ -67,13 +67,13 @@ def _check_names(program: Program, given: Iterable[str], values: Collection[str]
     """WrongRequest where a name is not a variable, and a variable has no value: one may be mistyped for the other."""
     unknown = next((name for name in given if name not in program.inputs), None)
     if unknown and not set(values).issuperset(program.inputs):
-        raise WrongRequest(f"'{unknown}' is no variable of the expression", known_variables(program))
+        raise WrongRequest(f"'{unknown}' is not a variable of the expression", known_variables(program))
 
 
 def unused(program: Program, given: Iterable[str]) -> str | None:
     """What to note where values were given to names that are not variables.
 
-    That is no error: a derivative may have lost a variable, and is given the same values all the same.
+    That is not an error: a derivative may have lost a variable, and is given the same values as the function.
     """
     spare = [f"'{name}'" for name in given if name not in program.inputs]
     return f"nothing depends on {enumerated(spare)}" if spare else None

@@ -1,4 +1,4 @@
-"""What is said beside an answer: why a number in it is not finite, and where a convention chose a derivative."""
+"""What to tell the user about an evaluation: why a number is not finite, and where a convention chose a derivative."""
 
 from dataclasses import dataclass
 from math import inf, isfinite, isinf, isnan

@@ -239,7 +239,7 @@ def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
     nodes: dict[str, Sequence[Node]] = {**by_name, **{key: scalars(value) for key, value in program.inputs.items()}}
     if name not in nodes:
         raise WrongRequest(
-            f"--against names '{name}', which is no variable of the expression", known_variables(program)
+            f"--against names '{name}', which is not a variable of the expression", known_variables(program)
         )
     lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
     formula = parse(text, lengths, max_nodes)
@@ -247,7 +247,7 @@ def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
         if key not in program.inputs:
             place = scalars(value)[0].span or (0, len(text))
             raise ProgramError(
-                f"'{key}' is no variable of the expression", formula.text, place, known_variables(program)
+                f"'{key}' is not a variable of the expression", formula.text, place, known_variables(program)
             )
     outputs, inputs = len(formula.graph.outputs), len(nodes[name])
     if outputs != inputs:

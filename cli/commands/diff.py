@@ -82,7 +82,7 @@ def derivative(program: Program, names: list[str], values: Mapping[str, Number],
                 raise WrongRequest(
                     f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'"
                 )
-            message = f"--wrt names '{name}', which is no variable of the expression"
+            message = f"--wrt names '{name}', which is not a variable of the expression"
             raise WrongRequest(message, did_you_mean(name, list(variables)) or known_variables(program))
         wrt.append(variables[name])
     m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)

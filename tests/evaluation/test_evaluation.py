@@ -53,7 +53,7 @@ def test_only_a_variable_can_be_differentiated_by() -> None:
 
 
 def test_a_value_for_a_name_that_is_no_variable_is_wrong_where_a_variable_has_none() -> None:
-    with pytest.raises(WrongRequest, match="'alfa' is no variable"):
+    with pytest.raises(WrongRequest, match="'alfa' is not a variable"):
         _ = Reading("alpha*x", {"alfa": 1.0, "x": 2.0}, ["alfa", "x"]).program
     spare = Reading("2*x", {"x": 2.0, "y": 1.0, "z": 1.0}, ["x", "y", "z"])
     assert unused(spare.program, spare.given) == "nothing depends on 'y' and 'z'"
