@@ -5,8 +5,9 @@ import subprocess
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
-from io import BytesIO, StringIO, TextIOWrapper
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from hypothesis import settings
@@ -37,8 +38,8 @@ def printed(*arguments: str) -> tuple[int, str]:
     """The exit code of a command and what it prints to stdout, without a process of its own."""
     from autodiff.cli.main import main
 
-    stdout = TextIOWrapper(BytesIO(), encoding="utf-8")
-    with redirect_stdout(stdout), redirect_stderr(StringIO()):
-        code = main([*arguments])
-    stdout.seek(0)
-    return code, stdout.read()
+    with TemporaryFile("w+", encoding="utf-8") as stdout:  # rows are written to its descriptor
+        with redirect_stdout(stdout), redirect_stderr(StringIO()):
+            code = main([*arguments])
+        stdout.seek(0)
+        return code, stdout.read()
