@@ -64,7 +64,8 @@ def _entries(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], co
     found: _Entries = {}
     constants = [node.number for node in graph.nodes if isinstance(node, Constant)]
     if all(map(isfinite, [*inputs.values(), *constants])):
-        from autodiff.engine.arithmetic.balls import MOST_BITS, number, precision
+        from autodiff.engine.arithmetic.balls import MOST_BITS, number
+        from autodiff.engine.arithmetic.special import precision
 
         bits = _FIRST_BITS
         while len(found) < len(wanted) and bits <= MOST_BITS:
@@ -114,7 +115,8 @@ def _at_kinks(
     gates = gates_at_kinks(graph, forward(graph, inputs), [graph.position[variable] for variable in wrt])
     if not gates:
         return
-    from autodiff.engine.arithmetic.balls import number, precision
+    from autodiff.engine.arithmetic.balls import number
+    from autodiff.engine.arithmetic.special import precision
     from autodiff.engine.study.slopes import BITS, Behaviour, gradient, same, sides_around
 
     moving = set(topological_order([graph.nodes[i] for i in gates]))

@@ -6,35 +6,20 @@ decides, or the answer is as wide as the doubt. There is no infinity: what may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial, reduce
 from math import isfinite
-from threading import RLock
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, fmpq, fmpz
 
+from autodiff.engine.arithmetic import special
 from autodiff.engine.table.operation import Arithmetic, Operation
 from autodiff.engine.table.operations import OPERATIONS
 
 MOST_BITS = 6400
 _LONGEST = 4096  # bits of an exact fraction
 _LARGEST_WHOLE_POWER = 2**62
-
-_precision = RLock()  # FLINT has one precision for the whole process
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Compute with so many bits; other threads wait. Balls must be read before it ends."""
-    with _precision:
-        before = ctx.prec
-        ctx.prec = bits
-        try:
-            yield
-        finally:
-            ctx.prec = before
 
 
 class Undecided:
@@ -220,26 +205,13 @@ def max(*operands: Number) -> Ball:
 
 
 def lgamma(x: Number) -> Ball:
-    y = arb_of(x)
-    if y < 0.5:
-        return Ball((arb.pi() / abs(y.sin_pi())).log() - (1 - y).lgamma())
-    return Ball(y.lgamma())
+    return Ball(special.lgamma(arb_of(x)))
 
 
 def polygamma(order: Number, x: Number) -> Ball:
-    n = arb_of(order).unique_fmpz() if arb_of(order).is_exact() else None
-    if n is None or n < 0 or n > 10_000:
-        return Ball(arb.nan())
-    y = arb_of(x)
-    if y > 0:
-        return Ball(_polygamma(int(n), y))
-    # What the poles add has period 1: it is the same in (0, 1).
-    near, sign = y - y.floor(), (-1) ** int(n)
-    return Ball(sign * _polygamma(int(n), 1 - y) + _polygamma(int(n), near) - sign * _polygamma(int(n), 1 - near))
-
-
-def _polygamma(n: int, x: arb) -> arb:
-    return x.digamma() if n == 0 else (-1) ** (n + 1) * arb.fac_ui(n) * arb(n + 1).zeta(x)
+    known = arb_of(order)
+    n = known.unique_fmpz() if known.is_exact() else None
+    return Ball(arb.nan() if n is None or not 0 <= n <= 10_000 else special.polygamma(int(n), arb_of(x)))
 
 
 def _sum_of_squares(*operands: Number) -> arb:

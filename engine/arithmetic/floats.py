@@ -121,10 +121,9 @@ def lgamma(x: float) -> float:
 def erfc(x: float) -> float:
     if not 0.5 < x < 28.0:  # libm's erfc is 3.6 ulp off at 1.23, and 2.4 in the tail, but good to 1 on the left
         return math.erfc(x)
-    from mpmath.libmp import from_float, mpf_erfc, to_float  # 70 ms, and only few functions need it
+    from autodiff.engine.arithmetic import special  # 40 ms, and only few functions need it
 
-    result: float = to_float(mpf_erfc(from_float(x), 64), rnd="n")
-    return result
+    return special.nearest(special.erfc, x)
 
 
 def polygamma(order: float, x: float) -> float:
@@ -133,15 +132,9 @@ def polygamma(order: float, x: float) -> float:
         return nan
     if x == inf:
         return inf if order == 0 else 0.0
-    import mpmath
+    from autodiff.engine.arithmetic import special
 
-    with mpmath.workprec(100):
-        psi = mpmath.psi
-        if x > 0:
-            return float(psi(order, x))
-        # mpmath takes |x| steps for a negative x. The poles add a term of period 1 to psi: use g = ceil(x) - x.
-        g = math.fmod(-x, 1)
-        return float(psi(order, 1 - mpmath.mpf(g)) - (-1) ** order * (psi(order, g) - psi(order, 1 - mpmath.mpf(x))))
+    return special.nearest(lambda y: special.polygamma(int(order), y), x)
 
 
 def digamma(x: float) -> float:
