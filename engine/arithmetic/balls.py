@@ -14,7 +14,7 @@ from typing import Any, Final
 from flint import arb, fmpq, fmpz
 
 from autodiff.engine.arithmetic import special
-from autodiff.engine.table.operation import Arithmetic, Operation
+from autodiff.engine.table.operation import Operation, TableArithmetic
 from autodiff.engine.table.operations import OPERATIONS
 
 MOST_BITS = 6400
@@ -276,7 +276,7 @@ def inside(result: Number, derivative: Number) -> Number:
     return number(result) if arb_of(result).is_nan() else derivative
 
 
-class Balls(Arithmetic):
+class Balls(TableArithmetic):
     """The arithmetic of balls at the precision of the moment."""
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autodiff.engine.table.operation import Arithmetic, Operation
+from autodiff.engine.table.operation import Operation, TableArithmetic
 
 Tangents = dict[int, Any]
 
@@ -79,7 +79,7 @@ def _sum(x: Tangents, y: Tangents) -> Tangents:
     return total
 
 
-class Duals(Arithmetic):
+class Duals(TableArithmetic):
     """What rules call as `m.NAME`, on duals over an arithmetic `base`: each operation by its own local derivatives."""
 
     def __init__(self, base: Any, operations: Mapping[str, Operation]) -> None:

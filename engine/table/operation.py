@@ -90,7 +90,7 @@ class Operation:
         return self.domain[operand] if operand < len(self.domain) else (-inf, inf)
 
 
-class Arithmetic(SimpleNamespace):
+class TableArithmetic(SimpleNamespace):
     """Everything that rules call as `m.NAME`."""
 
     def __getattr__(self, name: str) -> Any:
@@ -100,9 +100,9 @@ class Arithmetic(SimpleNamespace):
         return FORMULAS[name](self)
 
 
-def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any]) -> Arithmetic:
+def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any]) -> TableArithmetic:
     """The arithmetic of the given primitives, with all other rows by their value rules."""
-    m = Arithmetic(**primitives)
+    m = TableArithmetic(**primitives)
     for operation in operations.values():
         if operation.value is not None:
             setattr(m, operation.name, partial(operation.value, m))

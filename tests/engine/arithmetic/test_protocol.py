@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from autodiff.engine.arithmetic.balls import BALLS, arb_of, number
+from autodiff.engine.arithmetic.duals import Dual, Duals
 from autodiff.engine.arithmetic.protocol import Arithmetic, Numeric, Primitives
+from autodiff.engine.arithmetic.special import precision
 from autodiff.engine.code.numpy import ArrayLowering
 from autodiff.engine.code.python import FloatLowering
 from autodiff.engine.code.steps import Lowering, RawLowering, Term
@@ -99,6 +102,36 @@ def test_the_protocol_names_what_the_table_leaves_to_an_arithmetic() -> None:
     besides = {"eq", "when", "route", "scale", "power_rule", "damped", "inside", *DOUBLES}
     operators = {"add", "sub", "mul", "neg"}
     assert primitives - besides == {row.name for row in OPERATIONS.values() if row.value is None} - operators
+
+
+@pytest.mark.parametrize(
+    "m", [FLOATS, BALLS, Duals(BALLS, OPERATIONS), SYMBOLS, Lowering()], ids=lambda m: type(m).__name__
+)
+def test_every_arithmetic_has_what_the_protocol_names(m: Any) -> None:
+    assert [name for name in MEMBERS if not hasattr(m, name)] == []
+
+
+# --- Balls and duals -------------------------------------------------------------------------------------------------
+
+
+def of_ball(found: Any) -> Any:
+    """A double in the ball."""
+    if isinstance(found, Dual):
+        found = found.number
+    return found if found is None else float(arb_of(found).mid())
+
+
+@each_row
+@pytest.mark.parametrize("m", [BALLS, Duals(BALLS, OPERATIONS)], ids=["balls", "duals"])
+def test_on_balls(row: Operation, m: Any) -> None:
+    for point in points(row):
+        operands = [number(x) for x in point]
+        if isinstance(m, Duals):
+            operands = [Dual(x, {i: number(1.0)}) for i, x in enumerate(operands)]
+        for name, rule in rules(row):
+            with precision(200):
+                found, expected = list(map(of_ball, rule(m, operands))), rule(FLOATS, point)
+            assert all(same(x, y, 1e-13) for x, y in zip(found, expected, strict=True)), (name, point, found, expected)
 
 
 # --- Nodes and steps --------------------------------------------------------------------------------------------------
