@@ -64,7 +64,8 @@ class Evaluated:
             ]
             document["gradient"] = _one_or_list(gradients, several)
         if self.nodes:
-            document["nodes"] = [self._node(i) for i in range(len(at.values))]
+            asked = set(at.asked)
+            document["nodes"] = [self._node(i, i in asked) for i in range(len(at.values))]
         if warnings := [*(warning.message() for warning in self.warnings), *self._null_numbers()]:
             document["warnings"] = warnings
         return document
@@ -75,7 +76,7 @@ class Evaluated:
             return [self.at.derivative(i, k) for i in place]
         return self.at.derivative(place, k)
 
-    def _node(self, i: int) -> dict[str, Any]:
+    def _node(self, i: int, asked: bool) -> dict[str, Any]:
         at, graph = self.at, self.at.program.graph
         operation = graph.nodes[i].operation
         node: dict[str, Any] = {
@@ -84,7 +85,7 @@ class Evaluated:
             "operands": [at.names[j] for j in graph.operands[i]],
             "value": at.values[i],
         }
-        if at.adjoints is not None and (i in at.asked or not isinstance(graph.nodes[i], Input)):
+        if at.adjoints is not None and (asked or not isinstance(graph.nodes[i], Input)):
             node["gradient"] = _one_or_list(at.derivatives(i), at.program.several)
         return node
 
@@ -100,22 +101,25 @@ class Evaluated:
     def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
         """A gradient by name, one row an input; of several outputs the Jacobian, one row an output."""
         at, several = self.at, self.at.program.several
-        value = [number(x) for x in at.values]
-        gates = [i for i in at.gates if i not in at.outputs] if self.nodes else []
+
+        def value(i: int) -> str:
+            return number(at.values[i])
+
+        gates = sorted({*at.gates} - {*at.outputs}) if self.nodes else []
         inputs = range(len(at.program.graph.inputs))
         if at.adjoints is None:
             once = dict.fromkeys([*inputs, *gates, *at.outputs])
-            return [Grid("", [name_column(), value_column()], [[at.names[i], value[i]] for i in once])]
+            return [Grid("", [name_column(), value_column()], [[at.names[i], value(i)] for i in once])]
         shown = [*at.asked, *gates]
         derivatives = [[number(d) for d in at.derivatives(i)] for i in shown]
         if not several or self.nodes:
             of = [f"d {at.names[i]}" for i in at.outputs] if several else ["derivative"]
-            title = ", ".join(f"{at.names[i]} = {value[i]}" for i in at.outputs)
-            rows = [[at.names[i], value[i], *row] for i, row in zip(shown, derivatives, strict=True)]
+            title = ", ".join(f"{at.names[i]} = {value(i)}" for i in at.outputs)
+            rows = [[at.names[i], value(i), *row] for i, row in zip(shown, derivatives, strict=True)]
             return [Grid(title, [name_column(), value_column(), *map(derivative_column, of)], rows)]
-        title = ", ".join(f"{at.names[i]} = {value[i]}" for i in inputs)
+        title = ", ".join(f"{at.names[i]} = {value(i)}" for i in inputs)
         by = [derivative_column(f"by {at.names[i]}") for i in shown]
-        rows = [[at.names[i], value[i], *[d[k] for d in derivatives]] for k, i in enumerate(at.outputs)]
+        rows = [[at.names[i], value(i), *[d[k] for d in derivatives]] for k, i in enumerate(at.outputs)]
         return [Grid(title, [name_column("output"), value_column(), *by], rows)]
 
 
