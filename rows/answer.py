@@ -5,6 +5,7 @@ in parts, by this process or by a cluster, which differ in where the blocks go a
 tells what is wrong with some rows, or what their sum is.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from math import isfinite
@@ -14,7 +15,7 @@ from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.files import ReaderGone, WholeFile
 from autodiff.evaluation.numbers import shortest
 from autodiff.evaluation.reading import check_complete, unused
-from autodiff.rows.formats.base import Answers, Reader, Writer
+from autodiff.rows.formats.base import Answers, Layout, Reader, Writer
 from autodiff.rows.formats.registry import ENDINGS, READ, Format, check_alike, known, reader_of
 from autodiff.rows.input import Input
 from autodiff.rows.partition import answer_parts
@@ -48,8 +49,7 @@ def answer_rows(query: Query, table: Table, stdin: int | None, stdout: Stdout, r
     job, reader, sources = _opened(query, table, stdin, reporter)
     form = _format_of(table, reader.source.format, stdout)
     layout = job.layout(reader, form.name)
-    if taken := [name for name in layout.answers if name in layout.kept]:
-        raise WrongRequest(f"--keep would put out two columns '{taken[0]}'", "rename the one in the rows")
+    _check_names(layout, form)
     with suppress(ReaderGone), ExitStack() as files:
         folder = files.enter_context(Folder(table.out, table.overwrite)) if table.out and table.in_folder else None
         sink = files.enter_context(WholeFile(Path(table.out))) if table.out and not folder else stdout
@@ -91,9 +91,21 @@ def _sources(table: Table, stdin: int | None) -> list[Source]:
         check_alike(table.data, sources)
     else:
         known(table.data_format, READ)
-    if table.rejects and any(table.rejects.resolve() == Path(source.path).resolve() for source in sources):
+    if table.rejects and any(source.is_at(table.rejects) for source in sources):
         raise WrongRequest(f"--data and --rejects are both {table.rejects}")
+    if table.out and not table.overwrite and any(source.is_at(table.out) for source in sources):
+        raise WrongRequest(f"{table.out} would be overwritten by the answer to its own rows", "allow it: --overwrite")
     return sources
+
+
+def _check_names(layout: Layout, form: Format) -> None:
+    """WrongRequest where the answer would have two columns of one name; only csv may have them."""
+    if taken := [name for name in layout.answers if name in layout.kept]:
+        hint = f"rename the one in the rows: --rename 'NAME={taken[0]}'"
+        raise WrongRequest(f"--keep would put out two columns '{taken[0]}'", hint)
+    twice = [name for name, uses in Counter(layout.kept).items() if uses > 1]
+    if twice and not form.separated:
+        raise WrongRequest(f"--keep would put out two columns '{twice[0]}'", f"{form.name} cannot have them, csv can")
 
 
 def _note_awaited(free: Sequence[str], reporter: Reporter) -> Callable[[Input], None]:

@@ -15,11 +15,16 @@ Column: TypeAlias = Any
 """The cells of a kept column: an array of pyarrow's, which has no types, an array of NumPy's, or a list."""
 
 
+GO_ON = "go on at such rows with --on-error nan or skip"
+"""The hint where a row is wrong, and that is the end."""
+
+
 class Refusal(NamedTuple):
     """What is wrong in a row, and the row as it came."""
 
     reason: str
     text: str
+    hint: str
 
 
 @dataclass
@@ -32,12 +37,10 @@ class Batch:
     place: Callable[[int], str]
     """What a user calls the row with that index: `line 2`."""
     refused: list[Refusal] = field(default_factory=list)
-    hint: str = "go on at such rows with --on-error nan or skip"
-    """What to do about those refused."""
 
     def within(self, name: str) -> "Batch":
         """The same rows, with places that begin with the name of their file."""
-        refused = [Refusal(f"{name}, {each.reason}", each.text) for each in self.refused]
+        refused = [each._replace(reason=f"{name}, {each.reason}") for each in self.refused]
         return replace(self, place=lambda i: f"{name}, {self.place(i)}", refused=refused)
 
 
@@ -49,6 +52,7 @@ class Record(NamedTuple):
     numbers: Sequence[float]
     kept: Sequence[object]
     reason: str | None
+    hint: str = GO_ON
 
 
 @dataclass
@@ -73,7 +77,7 @@ class Columns:
         good, refused = [], []
         for record in records:
             if record.reason:
-                refused.append(Refusal(f"{record.place}{record.reason}", record.text))
+                refused.append(Refusal(f"{record.place}{record.reason}", record.text, record.hint))
                 if self.policy == "fail":
                     break
             if not record.reason or self.policy == "nan":

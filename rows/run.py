@@ -51,7 +51,9 @@ class Job:
     def layout(self, reader: Reader, form: str) -> Layout:
         """The columns of the answer to some rows, in a format."""
         variables = reader.columns.used if reader.columns.keep else []
-        return Layout(form, reader.kept, self.query.names, reader.header, reader.text, variables)
+        # An answer in the format of its rows is parted as they are.
+        delimiter = self.table.delimiter if form == reader.source.format and not self.table.format else None
+        return Layout(form, reader.kept, self.query.names, delimiter, reader.header, reader.text, variables)
 
 
 def _within(name: str, block: Block) -> Batch:
@@ -125,7 +127,7 @@ class Run:
             lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
             self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
         if batch.refused and self.job.table.policy == "fail":
-            raise NotMet(batch.refused[0].reason, batch.hint)
+            raise NotMet(batch.refused[0].reason, batch.refused[0].hint)
 
 
 def _not_finite(results: Sequence[Floats], batch: Batch) -> tuple[int, str]:

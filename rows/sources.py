@@ -1,6 +1,7 @@
 """Where rows are: a file, the files of a glob or of a folder, or what is behind a URL; and parts of such."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,14 @@ class Source:
     def ending(self) -> str:
         """The ending of its name, with the dot."""
         return Path(self.path).suffix.lower()
+
+    def is_at(self, path: str | Path) -> bool:
+        """Whether it is the file at a path, in whatever spelling or through a link."""
+        try:
+            own = os.stat(self.path.removeprefix("file://") if self.descriptor is None else self.descriptor)
+            return stat.S_ISREG(own.st_mode) and os.path.samestat(own, os.stat(path))
+        except OSError:  # one of them is not there, or not a file
+            return False
 
 
 @dataclass(frozen=True)

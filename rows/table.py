@@ -1,7 +1,8 @@
 """Which rows to answer for, and where their answers go."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 POLICIES = ("fail", "nan", "skip")
@@ -18,6 +19,10 @@ class Table:
     """The format of the rows, where neither the ending of a file nor its first bytes are to tell."""
     columns: str | None = None
     """The names of the columns, with commas between them, where the rows have no header."""
+    delimiter: str | None = None
+    """What stands between the cells of csv, where that is not a comma; a blank is any number of blanks and tabs."""
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """The names that variables have for columns, by the names that these have in the rows."""
     keep: bool = False
     """Whether the columns of the rows are written too."""
     out: str | None = None
@@ -25,7 +30,7 @@ class Table:
     format: str | None = None
     """The format of the answer, where neither the ending of `out` nor the format of the rows is to tell."""
     overwrite: bool = False
-    """Whether the answer in a folder may be replaced."""
+    """Whether an answer in a folder may be replaced, or the file that the rows are in."""
     reduce: str | None = None
     """`sum` or `mean`: one answer for all rows."""
     on_error: str | None = None

@@ -32,7 +32,7 @@ class ColumnReader(Reader):
             self.schema = self.open()
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
-        super().__init__(source, self.schema.names)
+        super().__init__(source, self.schema.names, table.rename)
 
     @abstractmethod
     def open(self) -> Schema:

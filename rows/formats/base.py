@@ -6,7 +6,7 @@ thread may parse one; any thread may encode answers, and they are written one af
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -41,12 +41,18 @@ class Reader(ABC):
     text = False
     """Whether cells are text, so that only variables are known to be numbers."""
 
-    def __init__(self, source: Input, written: Sequence[str]) -> None:
+    def __init__(self, source: Input, written: Sequence[str], renamed: Mapping[str, str]) -> None:
+        """`written` are the names of the columns as they stand in the rows; some have others for variables.
+
+        Raises:
+            WrongRequest: a column to rename is not there.
+        """
         self.source = source
         self.written = list(written)
-        """The names of the columns as they stand in the rows."""
-        self.names = [normalized(name.strip()) for name in written]
+        self.names = [normalized(renamed.get(name.strip(), name.strip())) for name in written]
         """The names that variables may have."""
+        if missing := [name for name in renamed if name not in {name.strip() for name in written}]:
+            raise self.without(missing[0], did_you_mean(missing[0], self.written) or "--rename is NAME=COLUMN")
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
         """Choose the columns; Failure where one of those wanted is not there, or twice."""
@@ -54,7 +60,7 @@ class Reader(ABC):
         if missing := [name for name in wanted if name not in found]:
             hint = did_you_mean(missing[0], self.names)
             raise self.without(missing[0], hint or f"or give {' '.join(f'{name}=VALUE' for name in missing[:4])}")
-        for name in self.names if keep else wanted:
+        for name in self.names if keep and not self.text else wanted:
             if found[name] > 1:
                 raise NotMet(f"{self.source.name} has {found[name]} columns '{name}'")
         self.columns = Columns(self.names, list(wanted), keep, policy)
@@ -105,6 +111,8 @@ class Layout:
     """The names of the columns that come from the rows."""
     answers: Sequence[str]
     """The names of those that were computed, behind them."""
+    delimiter: str | None
+    """What stands between cells, where it was asked for."""
     header: bool
     """Whether the rows had a header, so that the answer has one too."""
     text: bool

@@ -4,13 +4,13 @@ pyarrow reads a block at once. Where it finds something wrong in it, the block i
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 from autodiff.evaluation.errors import Failure, WrongRequest
-from autodiff.rows.batch import Batch, Column, Record, is_number, nan_for_none, number_in, refusal, shown
+from autodiff.rows.batch import GO_ON, Batch, Column, Record, is_number, nan_for_none, number_in, refusal, shown
 from autodiff.rows.formats.base import Answers, Layout, Sink
 from autodiff.rows.formats.lines import LineReader, Lines
 from autodiff.rows.formats.words import Piece, TextWriter, csv_words, encoded_text, number_lines
@@ -19,6 +19,21 @@ from autodiff.rows.table import Table
 
 csv.field_size_limit(1 << 30)
 
+_DELIMITERS = {
+    ";": ("';'", "';'"),
+    "\t": ("tabs", "tab"),
+    "|": ("'|'", "'|'"),
+    ",": ("','", "','"),
+    " ": ("blanks", "space"),
+}
+"""What may stand between cells, in words and as an option."""
+_DECIMAL_COMMA = re.compile(r"[-+]?[\d.]*\d,\d+")
+
+
+def _evened(block: bytes) -> bytes:
+    """The lines with one blank between cells."""
+    return re.sub(rb"(?m)^ +| +(?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", block))
+
 
 class CsvReader(LineReader):
     """Rows with a delimiter between their cells, with or without a header."""
@@ -26,15 +41,16 @@ class CsvReader(LineReader):
     text = True
 
     def __init__(self, source: Input, table: Table, delimiter: str) -> None:
-        lines = Lines(source, delimiter)
-        self.delimiter = delimiter
+        self.delimiter = table.delimiter or delimiter
+        lines = Lines(source, self.delimiter)
         first = lines.first()
+        self.skips_blanks = bool(re.search(rf'{re.escape(self.delimiter)} +"'.encode(), first))
         _, _, self.first = next(self._records(first, 1))
         self.header = table.columns is None and not all(is_number(cell) for cell in self.first)
         if not self.header:
             lines.put_back(first)
         named = [] if table.columns is None else table.columns.split(",")
-        super().__init__(lines, self.first if self.header else named)
+        super().__init__(lines, self.first if self.header else named, table.rename)
 
     def bind(self, wanted: Sequence[str], keep: bool, policy: str) -> None:
         if not self.written:
@@ -44,7 +60,19 @@ class CsvReader(LineReader):
         super().bind(wanted, keep, policy)
 
     def without(self, name: str, hint: str) -> Failure:
+        other = self._other_delimiter(name)
+        if other is not None:
+            hint = f"its cells seem to be parted by {other[0]}: --delimiter {other[1]}"
         return super().without(name, hint) if self.written else self._headless(f"{name},...")
+
+    def _other_delimiter(self, name: str) -> tuple[str, str] | None:
+        """The delimiter, in words and as an option, with which there would be such a column, or only numbers."""
+        line = self.delimiter.join(self.first)
+        for delimiter, words in _DELIMITERS.items():
+            cells = [cell.strip().strip('"') for cell in (line.split(delimiter) if delimiter != " " else line.split())]
+            if len(cells) > max(1, len(self.first)) and (name in cells or all(map(is_number, cells))):
+                return words
+        return None
 
     def _headless(self, columns: str) -> Failure:
         """There is no header and no --columns, and more to know than the one variable."""
@@ -56,11 +84,13 @@ class CsvReader(LineReader):
         import pyarrow as pa
 
         try:
-            return self._at_once(block, line)
+            if self.skips_blanks or (self.delimiter == " " and b'"' in block):
+                raise pa.ArrowInvalid("quotes behind blanks")  # which Arrow does not see
+            return self._at_once(_evened(block) if self.delimiter == " " else block, line)
         except pa.ArrowInvalid:
             batch = self.columns.carefully(self._checked(block, line))
-            if line == 1 and not batch.count and not self.header:
-                return replace(batch, hint="without --columns the first line is the header")
+            if line == 1 and not batch.count and not self.header and batch.refused:
+                batch.refused[0] = batch.refused[0]._replace(hint="without --columns the first line is the header")
             return batch
 
     def _at_once(self, block: bytes, line: int) -> Batch:
@@ -109,7 +139,10 @@ class CsvReader(LineReader):
                 yield each
 
         lines = remembered(StringIO(block.decode("utf-8", "surrogateescape"), newline=""))
-        for cells in csv.reader(lines, delimiter=self.delimiter):
+        blank = self.delimiter == " "
+        if blank:
+            lines = (each.replace("\t", " ").strip() for each in lines)
+        for cells in csv.reader(lines, delimiter=self.delimiter, skipinitialspace=blank or self.skips_blanks):
             yield line, "".join(text), cells
             line += len(text)
             text.clear()
@@ -129,14 +162,16 @@ class CsvReader(LineReader):
                 numbers = [number_in(cells[i]) for i in used]
                 reason = refusal(self.columns.wanted, [cells[i] for i in used], numbers)
             kept = [cell.encode("utf-8", "surrogateescape") for cell in padded]
-            yield Record(f"line {at:,}", text, nan_for_none(numbers), kept, reason)
+            comma = any(map(_DECIMAL_COMMA.fullmatch, (cells[i] for i, x in zip(used, numbers) if x is None and reason)))
+            hint = "a number has a decimal point: convert the commas first: tr , ." if comma else GO_ON
+            yield Record(f"line {at:,}", text, nan_for_none(numbers), kept, reason, hint)
 
 
 class CsvWriter(TextWriter):
     """Answers with a delimiter between their cells, and with a header where the rows had one."""
 
     def __init__(self, layout: Layout, sink: Sink, delimiter: str, header: bool = True) -> None:
-        self.delimiter = delimiter
+        self.delimiter = delimiter = layout.delimiter or delimiter
         super().__init__(layout, sink, ["", *[delimiter] * (len(layout.names) - 1), "\n"])
         if header and layout.header:
             text = StringIO()

@@ -28,7 +28,7 @@ class JsonReader(LineReader):
             hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
             raise NotMet(f"{source.name}, line {lines.line:,}{row}", hint)
         self.example = row
-        super().__init__(lines, list(row))
+        super().__init__(lines, list(row), table.rename)
 
     def parse(self, block: bytes, line: int) -> Batch:
         import pyarrow as pa

@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from autodiff.evaluation.errors import NotMet
@@ -112,10 +112,10 @@ class Lines:
 class LineReader(Reader):
     """A reader of text."""
 
-    def __init__(self, lines: Lines, written: list[str]) -> None:
+    def __init__(self, lines: Lines, written: list[str], renamed: Mapping[str, str]) -> None:
         self.lines = lines
         lines.to_part()
-        super().__init__(lines.source, written)
+        super().__init__(lines.source, written, renamed)
 
     def blocks(self, pace: Pace) -> Iterator[Block]:
         for block, line in self.lines.blocks(pace):

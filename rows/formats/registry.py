@@ -30,8 +30,8 @@ class Format:
     writer: Callable[[Layout, Sink], Writer]
     text: bool = False
     """Whether a terminal can show it."""
-    headless: bool = False
-    """Whether its rows may have no header, so that the user names their columns."""
+    separated: bool = False
+    """Whether a delimiter stands between its cells, and its rows may have no header, so that the user names the columns."""
 
 
 def _text(start: bytes) -> bytes:
@@ -64,12 +64,12 @@ def _plain(layout: Layout, sink: Sink) -> Writer:
 
 
 _ALL = (
-    Format("csv", (".csv",), lambda start: True, *_separated(","), text=True, headless=True),
-    Format("tsv", (".tsv", ".tab"), _is_tsv, *_separated("\t"), text=True, headless=True),
+    Format("csv", (".csv",), lambda start: True, *_separated(","), text=True, separated=True),
+    Format("tsv", (".tsv", ".tab"), _is_tsv, *_separated("\t"), text=True, separated=True),
     Format("jsonl", (".jsonl", ".ndjson"), _is_json, JsonReader, JsonWriter, text=True),
     Format("parquet", (".parquet",), _is_parquet, ParquetReader, ParquetWriter),
     Format("arrow", (".arrow", ".feather"), _is_arrow, ArrowReader, ArrowWriter),
-    Format("plain", (), lambda start: False, None, _plain, text=True),
+    Format("plain", (), lambda start: False, None, _plain, text=True, separated=True),
 )
 FORMATS = {each.name: each for each in _ALL}
 READ = tuple(name for name, each in FORMATS.items() if each.reader)
@@ -97,12 +97,13 @@ def check_alike(data: str | None, sources: Sequence[Source]) -> None:
 
 def reader_of(source: Input, table: Table) -> Reader:
     """The reader of what is asked for, or what the ending of the file or its first bytes tell."""
-    name = table.data_format or ENDINGS.get(source.source.ending)
+    name = table.data_format or ENDINGS.get(source.source.ending) or ("csv" if table.delimiter else None)
     # csv begins like anything, so it is the last to be asked.
     found = known(name, READ) if name else next(each for each in reversed(_ALL) if each.begins(source.start))
     source.format = found.name
-    if table.columns is not None and not found.headless:
-        headless = " or ".join(each.name for each in _ALL if each.headless)
-        raise WrongRequest(f"--columns names the columns of {headless}; {found.name} has names of its own")
+    if table.columns is not None and not found.separated:
+        raise WrongRequest(f"--columns names the columns of csv or tsv; {found.name} has names of its own")
+    if table.delimiter is not None and not found.separated:
+        raise WrongRequest(f"--delimiter is for csv or tsv; {found.name} has none")
     assert found.reader is not None
     return found.reader(source, table)
