@@ -120,6 +120,12 @@ class RowOptions(Options):
     columns: Annotated[
         str | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
     ] = None
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="What stands between the cells of csv: ';', '|', tab, space.")
+    ] = None
+    rename: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Bind NAME to a column: 'temp=temp (C)'.")
+    ] = None
     keep: Annotated[bool, typer.Option("--keep", help="Put out the columns of the rows too.")] = False
     out: Annotated[
         str | None,
@@ -132,7 +138,9 @@ class RowOptions(Options):
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
     ] = None
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the answer in FOLDER/.")] = False
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an answer in FOLDER/, or the rows' own file.")
+    ] = False
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Answer on a Dask cluster, tcp://host:8786; or local.")
     ] = None

@@ -30,6 +30,8 @@ def print_rows(
         data=options.data,
         data_format=options.from_,
         columns=options.columns,
+        delimiter=_delimiter(options.delimiter),
+        rename=_renamed(options.rename or []),
         keep=options.keep,
         out=None if options.out == "-" else options.out,
         format=printing.format,
@@ -46,10 +48,31 @@ def print_rows(
         answer_rows(query, table, console.input, stdout, console)
 
 
+def _delimiter(given: str | None) -> str | None:
+    """The character that an option names."""
+    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(given or "", given)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter.isalnum() or delimiter in "\"'.+-_\r\n"):
+        raise WrongRequest(f"--delimiter '{given}' is not one character that may stand between cells")
+    return delimiter
+
+
+def _renamed(given: list[str]) -> dict[str, str]:
+    """The names that variables have for columns, by the names of the columns."""
+    names = {}
+    for item in given:
+        name, equals, column = item.partition("=")
+        if not equals or not name.strip() or not column.strip():
+            raise WrongRequest(f"--rename '{item}' is not of the form NAME=COLUMN")
+        if column.strip() in names:
+            raise WrongRequest(f"--rename gives column '{column.strip()}' two names")
+        names[column.strip()] = name.strip()
+    return names
+
+
 def _check(table: Table) -> None:
     """WrongRequest where options do not go together, or have no place in rows."""
-    if table.overwrite and not table.in_folder:
-        raise WrongRequest("--overwrite is for a folder of answers", "name it with a slash at its end: --out FOLDER/")
+    if table.overwrite and not table.out:
+        raise WrongRequest("--overwrite is for --out FILE and --out FOLDER/")
     if table.reduce not in (None, "sum", "mean"):
         raise WrongRequest(f"--reduce is sum or mean, not '{table.reduce}'")
     if table.on_error not in (None, *POLICIES):

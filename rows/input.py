@@ -9,12 +9,16 @@ from typing import Any
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.rows.sources import Part, Source, opened
 
+_CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How a compressed file begins, and what pyarrow calls that."""
 BLOCK = 1 << 21  # bytes: large enough for the calls not to count, small enough for the cache and for little memory
 
 
 class Input:
     """A file, a URL, stdin, or a part of a file, opened, with its first bytes read."""
 
+    packed: Any = None
+    """What unpacks it, where it is compressed."""
     format = ""
     """The name of its format, once that is known."""
 
@@ -35,6 +39,11 @@ class Input:
         except OSError as error:
             raise WrongRequest(f"cannot read {self.name}: {error.strerror or error}") from None
         self.done = len(self.start)  # how much has been read
+        if codec := next((codec for magic, codec in _CODECS.items() if self.start.startswith(magic)), None):
+            import pyarrow as pa
+
+            self.packed = pa.CompressedInputStream(pa.PythonFile(Pipe(self.start, self._read), "r"), codec)
+            self.start = self.read()
 
     def _open(self) -> None:
         self.remote: Any = None
@@ -67,10 +76,19 @@ class Input:
     def _read(self, size: int) -> bytes:
         if not self.remote:
             return os.read(self.file, size)
+        return _read_from(self.remote, size)
+
+    def read(self) -> bytes:
+        """What is there, or what comes next; nothing at the end."""
+        size = BLOCK if self.left is None else min(BLOCK, self.left)
         try:
-            return bytes(self.remote.read(size))
-        except Exception as error:  # each kind of file system has its own
-            raise OSError(str(error)) from None
+            data = _read_from(self.packed, size) if self.packed else self._read(size)
+        except OSError as error:
+            raise NotMet(f"cannot read {self.name}: {error.strerror or error}") from None
+        self.done += len(data)
+        if self.left is not None:
+            self.left -= len(data)
+        return data
 
     def readable(self, seconds: float = 0) -> bool:
         """Whether a read would return at once."""
@@ -81,27 +99,17 @@ class Input:
         except (OSError, ValueError):  # where there is no select for files
             return True
 
-    def read(self) -> bytes:
-        """What is there, or what comes next; nothing at the end."""
-        try:
-            data = self._read(BLOCK if self.left is None else min(BLOCK, self.left))
-        except OSError as error:
-            raise NotMet(f"cannot read {self.name}: {error.strerror or error}") from None
-        self.done += len(data)
-        if self.left is not None:
-            self.left -= len(data)
-        return data
-
     def seekable(self) -> Any:
         """It as a file to jump about in; a pipe is copied into one."""
-        if self.remote:
+        if self.remote and not self.packed:
             self.remote.seek(0)
             return self.remote
-        if self.source.path and self.size is not None:
+        if self.source.path and self.size is not None and not self.packed:
             import pyarrow as pa
 
             return pa.OSFile(self.source.path)
-        file = os.fdopen(os.dup(self.file), "rb") if self.size is not None else self._copied()
+        as_it_is = self.size is not None and not self.packed
+        file = os.fdopen(os.dup(self.file), "rb") if as_it_is else self._copied()
         file.seek(0)
         return file
 
@@ -120,3 +128,32 @@ class Input:
             self.remote.close()
         elif self.source.path:
             os.close(self.file)
+
+
+def _read_from(file: Any, size: int) -> bytes:
+    """Read from a file of fsspec's or pyarrow's; OSError where that fails, of which each kind has its own."""
+    try:
+        return bytes(file.read(size))
+    except Exception as error:
+        raise OSError(str(error).partition("\n")[0]) from None
+
+
+class Pipe:
+    """Bytes that were read, and those that come behind them, as a file for pyarrow."""
+
+    closed = False
+
+    def __init__(self, start: bytes, more: Callable[[int], bytes]) -> None:
+        self.rest, self.more = start, more
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, or less at the end."""
+        while (size < 0 or len(self.rest) < size) and (more := self.more(BLOCK)):
+            self.rest += more
+        size = len(self.rest) if size < 0 else size
+        taken, self.rest = self.rest[:size], self.rest[size:]
+        return taken
+
+    def close(self) -> None:
+        """For pyarrow."""
+        self.closed = True

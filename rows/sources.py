@@ -24,8 +24,9 @@ class Source:
 
     @property
     def ending(self) -> str:
-        """The ending of its name, with the dot."""
-        return Path(self.path).suffix.lower()
+        """The ending of its name, with the dot; where it is compressed, the one before."""
+        path = Path(self.path)
+        return Path(path.stem if path.suffix.lower() in (".gz", ".zst") else path).suffix.lower()
 
     def is_at(self, path: str | Path) -> bool:
         """Whether it is the file at a path, in whatever spelling or through a link."""

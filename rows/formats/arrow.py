@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from autodiff.evaluation.errors import NotMet
 from autodiff.rows.batch import Batch, Column, Floats, Record, nan_for_none, number_in, refusal
 from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
-from autodiff.rows.input import Input
+from autodiff.rows.input import Input, Pipe
 from autodiff.rows.sinks import Stdout
 from autodiff.rows.sources import Part
 from autodiff.rows.table import Table
@@ -110,6 +110,9 @@ class ParquetReader(ColumnReader):
             yield batch
 
     def parts(self, size: int) -> Iterator[Part]:
+        if self.source.packed:
+            yield from super().parts(size)
+            return
         row = 1
         for group in range(self.file.metadata.num_row_groups):
             count = self.file.metadata.row_group(group).num_rows
@@ -127,7 +130,7 @@ class ArrowReader(ColumnReader):
         if self.is_file:
             self.file = pa.ipc.open_file(self.source.seekable())
         else:
-            self.file = pa.ipc.open_stream(pa.PythonFile(_Pipe(self.source), "r"))
+            self.file = pa.ipc.open_stream(pa.PythonFile(Pipe(self.source.start, lambda _: self.source.read()), "r"))
         return self.file.schema
 
     def batches(self, names: list[str] | None) -> Iterator[RecordBatch]:
@@ -140,25 +143,6 @@ class ArrowReader(ColumnReader):
         for i in range(count):
             self.source.done = (self.source.size or 0) * i // count
             yield self.file.get_batch(i)
-
-
-class _Pipe:
-    """An input as pyarrow reads one."""
-
-    closed = False
-
-    def __init__(self, source: Input) -> None:
-        self.source, self.rest = source, source.start
-
-    def read(self, size: int = -1) -> bytes:
-        while (size < 0 or len(self.rest) < size) and (more := self.source.read()):
-            self.rest += more
-        size = len(self.rest) if size < 0 else size
-        taken, self.rest = self.rest[:size], self.rest[size:]
-        return taken
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def _is_numeric(kind: Any) -> bool:

@@ -155,15 +155,16 @@ class CsvReader(LineReader):
             cells = cells or [""]
             padded = (cells + [""] * len(names))[: len(names)]
             numbers: list[float | None] = [None] * len(used)
+            hint = GO_ON
             if len(cells) != len(names):
                 s = "s" * (len(cells) != 1)
                 reason: str | None = f" has {len(cells)} cell{s}, not {len(names)}: {shown(text)}"
             else:
                 numbers = [number_in(cells[i]) for i in used]
                 reason = refusal(self.columns.wanted, [cells[i] for i in used], numbers)
+                if any(number is None and _DECIMAL_COMMA.fullmatch(cells[i]) for i, number in zip(used, numbers)):
+                    hint = "numbers are read with a decimal point: convert the commas first: tr , ."
             kept = [cell.encode("utf-8", "surrogateescape") for cell in padded]
-            comma = any(map(_DECIMAL_COMMA.fullmatch, (cells[i] for i, x in zip(used, numbers) if x is None and reason)))
-            hint = "a number has a decimal point: convert the commas first: tr , ." if comma else GO_ON
             yield Record(f"line {at:,}", text, nan_for_none(numbers), kept, reason, hint)
 
 

@@ -9,6 +9,7 @@ from autodiff.rows.batch import Batch, Column, Record, number_in, shown
 from autodiff.rows.formats.arrow import as_doubles
 from autodiff.rows.formats.base import Answers, Layout, Sink
 from autodiff.rows.formats.lines import LineReader, Lines
+from autodiff.rows.formats.objects import Objects
 from autodiff.rows.formats.words import Piece, TextWriter, json_words
 from autodiff.rows.input import Input
 from autodiff.rows.table import Table
@@ -20,13 +21,7 @@ class JsonReader(LineReader):
     """Rows of JSON, one object a line."""
 
     def __init__(self, source: Input, table: Table) -> None:
-        lines = Lines(source)
-        first = lines.first()
-        lines.put_back(first)
-        row = json_object(first.decode("utf-8", "replace"))
-        if isinstance(row, str):
-            hint = "write one object a line, as jq -c '.[]' does" if first.lstrip().startswith(b"[") else None
-            raise NotMet(f"{source.name}, line {lines.line:,}{row}", hint)
+        lines, row = _first_row(source)
         self.example = row
         super().__init__(lines, list(row), table.rename)
 
@@ -51,7 +46,7 @@ class JsonReader(LineReader):
                 raise ValueError("keys that the first row has not")
         kept = list(columns.values()) if self.columns.keep else []
         numbers = [as_doubles(columns[name]) for name in used]
-        return Batch(table.num_rows, numbers, kept, lambda i: f"line {line + i:,}")
+        return Batch(table.num_rows, numbers, kept, lambda i: f"{self.lines.unit} {line + i:,}")
 
     def _read(self, block: bytes, used: list[str]) -> Any:
         import pyarrow as pa
@@ -75,7 +70,7 @@ class JsonReader(LineReader):
             row: Object = {} if isinstance(found, str) else found
             reason = found if isinstance(found, str) else next(self._reasons(row, used), None)
             numbers, kept = [_number(row.get(name)) for name in used], [row.get(name) for name in self.written]
-            yield Record(f"line {at:,}", f"{text}\n", numbers, kept, reason)
+            yield Record(f"{self.lines.unit} {at:,}", f"{text}\n", numbers, kept, reason)
 
     def _reasons(self, row: Object, used: list[str]) -> Iterator[str]:
         """What is wrong in a row."""
@@ -92,6 +87,25 @@ class JsonReader(LineReader):
             for name in self.written:
                 if isinstance(value := row.get(name), dict | list):
                     yield f": {_path(name, value)} is nested"
+
+
+def _first_row(source: Input) -> tuple[Lines, Object]:
+    """The way to read the objects, and the first of them; NotMet where there is none."""
+    lines = Lines(source)
+    in_array = lines.rest.lstrip().startswith(b"[")
+    if not in_array:
+        first = lines.first()
+        lines.put_back(first)
+        row = json_object(first.decode("utf-8", "replace"))
+        if isinstance(row, dict):
+            return lines, row
+    objects = Objects(source)
+    objects.rest = lines.rest
+    found = json_object(objects.first().decode("utf-8", "replace"))
+    if isinstance(found, dict):
+        return objects, found
+    hint = "an array of objects is read" if in_array else None
+    raise NotMet(f"{source.name}, line {lines.line:,}{found if in_array else row}", hint)
 
 
 def _faithful(table: Any, name: str) -> Column:

@@ -11,20 +11,32 @@ from autodiff.rows.formats.base import Block, Pace, Reader
 from autodiff.rows.input import BLOCK, Input
 from autodiff.rows.sources import Part
 
-_LONGEST = 1 << 27  # bytes of one record
+_UNREADABLE = (
+    (b"\xfd7zXZ", "compressed", "unpack it first: xz -dc"),
+    (b"PK\x03\x04", "a zip archive", "unpack it first: unzip -p; a spreadsheet can be saved as csv"),
+    ((b"\xff\xfe", b"\xfe\xff"), "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
+)
+"""How files begin that look like text to their owners."""
+LONGEST = 1 << 27  # bytes of one record
 
 
 class Lines:
     """The records of a text, in blocks of whole ones, with the number of the first line of each."""
 
+    unit = "line"
+    """What is counted."""
+
     def __init__(self, source: Input, delimiter: str = "") -> None:
         """With a delimiter a record may have line breaks in quotes."""
         self.source = source
         self.line = 1
+        self.in_parts = not source.packed
+        """Whether it can be cut into parts."""
         self.rest = source.start.removeprefix(b"\xef\xbb\xbf")
         self.delimiter = delimiter.encode()
-        if self.rest.startswith(b"\x1f\x8b"):
-            raise NotMet(f"{source.name} is compressed", "unpack it first: gzip -dc")
+        for magic, what, hint in _UNREADABLE:
+            if self.rest.startswith(magic):
+                raise NotMet(f"{source.name} is {what}", hint)
         if b"\0" in self.rest:
             raise self.failure(f"is binary, not {'text' if source.format == 'csv' else source.format}")
 
@@ -88,11 +100,11 @@ class Lines:
             if not self.cut(self.rest):
                 if not self.source.readable():
                     pace.before_wait()
-                ended = self._read_more()
-                if len(self.rest) > _LONGEST:
-                    raise self.failure(f"has a record of more than {_LONGEST:,} bytes in line {self.line:,}")
+                ended = self.read_more()
+                if len(self.rest) > LONGEST:
+                    raise self.failure(f"has a record of more than {LONGEST:,} bytes in line {self.line:,}")
             while not ended and len(self.rest) < BLOCK and pace.busy() and self.source.readable():
-                ended = self._read_more()
+                ended = self.read_more()
             end = min(self.cut(self.rest + b"\n"), len(self.rest)) if ended else self.cut(self.rest)
             if end:
                 line = self.line
@@ -102,7 +114,7 @@ class Lines:
                     raise self.failure(f"has a quote in line {self.line:,} that is never closed")
                 return
 
-    def _read_more(self) -> bool:
+    def read_more(self) -> bool:
         """Read once; whether that was the end."""
         more = self.source.read()
         self.rest += more
@@ -127,6 +139,9 @@ class LineReader(Reader):
 
     def parts(self, size: int) -> Iterator[Part]:
         """Whole records: only a look at all above them tells where they are, and the numbers of their lines."""
+        if not self.lines.in_parts:
+            yield from super().parts(size)
+            return
         lines, source = self.lines, self.source.source
         start, length, first = self.source.done - len(lines.rest), 0, lines.line
         for records, line in lines.blocks(Pace()):

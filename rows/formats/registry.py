@@ -3,6 +3,7 @@
 To add one, write its Reader and its Writer in a file beside this one, and its row here. Nothing else lists the formats.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,7 @@ class Format:
     text: bool = False
     """Whether a terminal can show it."""
     separated: bool = False
-    """Whether a delimiter stands between its cells, and its rows may have no header, so that the user names the columns."""
+    """Whether a delimiter stands between cells, and rows may have no header, so that the user names their columns."""
 
 
 def _text(start: bytes) -> bytes:
@@ -44,7 +45,7 @@ def _is_tsv(start: bytes) -> bool:
 
 
 def _is_json(start: bytes) -> bool:
-    return _text(start).startswith((b"{", b"[{"))
+    return re.match(rb"(\[\s*)?\{", _text(start)) is not None
 
 
 def _is_parquet(start: bytes) -> bool:

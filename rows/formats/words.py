@@ -4,6 +4,7 @@ Where columns of the rows are kept, Arrow puts the lines together, from columns 
 """
 
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -80,7 +81,8 @@ def csv_words(column: Column, delimiter: str) -> Words:
     import pyarrow.compute as pc
 
     words = _words(column, _cell, shortest, b"")
-    special = pc.match_substring_regex(words, f'["\r\n{delimiter}]')
+    empty = "|^$" if delimiter == " " else ""  # which is no cell between blanks
+    special = pc.match_substring_regex(words, f'["\r\n{re.escape(delimiter)}]{empty}')
     if special.true_count:
         quoted = _join(b'"', pc.replace_substring(words, '"', '""'), b'"')
         words = pc.if_else(special, quoted, words)

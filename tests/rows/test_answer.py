@@ -320,7 +320,7 @@ def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
     pyarrow.csv.write_csv(table, tmp_path / "x.csv")
     with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table, max_chunksize=10_000)
-    at_once = "from autodiff.cli import rows; rows._SOON = 0; from autodiff.__main__ import run; run()"
+    at_once = "from autodiff.cli import console; console._SOON = 0; from autodiff.__main__ import run; run()"
     for name in ("x.csv", "x.arrow"):
         terminal, stderr = pty.openpty()
         command = [sys.executable, "-c", at_once, "grad", "sin(x)", "--data", name, "--out", "y.csv"]
