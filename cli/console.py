@@ -14,6 +14,7 @@ from autodiff.grammar.errors import ProgramError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.progress import Progress
 
     from autodiff.rows.reporter import Advance
 
@@ -93,22 +94,19 @@ class Console:
         if total is None or self.quiet or not self.watched:
             yield lambda done, name: None
             return
-        from rich.console import Console as RichConsole
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        drawn = Progress(*columns, console=RichConsole(stderr=True), transient=True)
-        task, start = drawn.add_task(name, total=total), time.monotonic()
+        start, drawn = time.monotonic(), list["Progress"]()
 
         def advance(done: int, name: str) -> None:
-            if time.monotonic() - start > _SOON:
-                drawn.start()
-                drawn.update(task, completed=done, description=name)
+            if not drawn and time.monotonic() - start > _SOON:
+                drawn.append(_bar(name, total))
+            for bar in drawn:
+                bar.update(bar.task_ids[0], completed=done, description=name)
 
         try:
             yield advance
         finally:
-            drawn.stop()
+            for bar in drawn:
+                bar.stop()
 
     def error(self, error: Failure | ProgramError) -> None:
         """Show why there is no answer."""
@@ -137,6 +135,17 @@ class Console:
                 console.print(Text(title, "bold"), soft_wrap=True)
             console.print(drawing)
         return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"
+
+
+def _bar(name: str, total: int) -> "Progress":
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    drawn = Progress(*columns, console=RichConsole(stderr=True), transient=True)
+    drawn.add_task(name, total=total)
+    drawn.start()
+    return drawn
 
 
 def _remark(kind: str, style: str, message: str, hint: str | None, place: Place | None) -> list[Line]:

@@ -126,7 +126,7 @@ class RowOptions(Options):
     rename: Annotated[
         list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Bind NAME to a column: 'temp=temp (C)'.")
     ] = None
-    keep: Annotated[bool, typer.Option("--keep", help="Put out the columns of the rows too.")] = False
+    keep: Annotated[bool, typer.Option("--keep", help="Write the columns of the rows too.")] = False
     out: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),

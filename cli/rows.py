@@ -89,7 +89,7 @@ def _check_parts(table: Table) -> None:
     if table.in_folder and table.reduce:
         raise WrongRequest("--reduce gives one row: --out needs a file for it, not a folder")
     if table.in_folder and "://" in str(table.out):
-        raise WrongRequest(f"cannot write {table.out}: only folders are written, no URLs")
+        raise WrongRequest(f"cannot write {table.out}: only folders are written, not URLs")
     if table.in_folder and table.format not in (None, "parquet"):
         raise WrongRequest(f"a folder of answers is parquet, not {table.format}")
     if not table.in_folder and not table.reduce:
@@ -97,7 +97,7 @@ def _check_parts(table: Table) -> None:
         raise WrongRequest(message, "add --out FOLDER/, or --reduce sum or mean")
     if table.data in (None, "-"):
         option = "--cluster" if table.cluster is not None else "a folder of answers"
-        raise WrongRequest(f"{option} needs files to read, no pipe", "name them with --data")
+        raise WrongRequest(f"{option} needs files to read, not a pipe", "name them with --data")
 
 
 @contextmanager

@@ -102,10 +102,10 @@ def _check_names(layout: Layout, form: Format) -> None:
     """WrongRequest where the answer would have two columns of one name; only csv may have them."""
     if taken := [name for name in layout.answers if name in layout.kept]:
         hint = f"rename the one in the rows: --rename 'NAME={taken[0]}'"
-        raise WrongRequest(f"--keep would put out two columns '{taken[0]}'", hint)
+        raise WrongRequest(f"--keep would write two columns '{taken[0]}'", hint)
     twice = [name for name, uses in Counter(layout.kept).items() if uses > 1]
     if twice and not form.separated:
-        raise WrongRequest(f"--keep would put out two columns '{twice[0]}'", f"{form.name} cannot have them, csv can")
+        raise WrongRequest(f"--keep would write two columns '{twice[0]}'", f"{form.name} cannot have them, csv can")
 
 
 def _note_awaited(free: Sequence[str], reporter: Reporter) -> Callable[[Input], None]:

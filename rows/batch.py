@@ -92,7 +92,7 @@ def refusal(names: Sequence[str], cells: Sequence[object], numbers: Sequence[flo
     """What to say of the first cell that is not a number, if there is one."""
     for name, cell, number in zip(names, cells, numbers):
         if number is None:
-            return f", column '{name}': {shown(str(cell))} is no number"
+            return f", column '{name}': {shown(str(cell))} is not a number"
     return None
 
 

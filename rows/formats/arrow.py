@@ -56,7 +56,7 @@ class ColumnReader(Reader):
         for i in self.columns.used:
             kind = self.schema.field(i).type
             if not _is_numeric(kind):
-                raise NotMet(f"{self.source.name}, column '{self.written[i]}' holds {kind}, no numbers")
+                raise NotMet(f"{self.source.name}, column '{self.written[i]}' holds {kind}, not numbers")
 
     def blocks(self, pace: Pace) -> Iterator[Block]:
         import pyarrow as pa

@@ -79,7 +79,7 @@ class JsonReader(LineReader):
             if isinstance(value, dict | list):
                 yield f", column '{name}': {_path(name, value)} is nested"
             elif isinstance(value, str) and number_in(value) is None:
-                yield f", column '{name}': {shown(value)} is no number"
+                yield f", column '{name}': {shown(value)} is not a number"
         if self.columns.keep:
             for name in row:
                 if name not in self.written:
@@ -129,7 +129,7 @@ def json_object(text: str) -> Object | str:
         row = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         return f" is not valid JSON: {error}"
-    return row if isinstance(row, dict) else f" is no JSON object: {shown(text)}"
+    return row if isinstance(row, dict) else f" is not a JSON object: {shown(text)}"
 
 
 def _integer(text: str) -> int | float:

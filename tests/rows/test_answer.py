@@ -147,24 +147,24 @@ BAD = 'a,b\n1,2\n3,x\n4,5\n6\n"7",8\n'
             "",
             "value\n2\n",
             1,
-            "error: line 3, column 'b': 'x' is no number\nhint: go on at such rows with --on-error nan or skip\n",
+            "error: line 3, column 'b': 'x' is not a number\nhint: go on at such rows with --on-error nan or skip\n",
         ),
         (
             "--on-error nan",
             "value\n2\nnan\n20\nnan\n56\n",
             0,
-            "warning: 2 rows read as nan; the first: line 3, column 'b': 'x' is no number\n"
+            "warning: 2 rows read as nan; the first: line 3, column 'b': 'x' is not a number\n"
             "warning: 2 of 5 answers are not finite; the first: line 3: nan\n",
         ),
         (
             "--on-error skip",
             "value\n2\n20\n56\n",
             0,
-            "warning: 2 rows skipped; the first: line 3, column 'b': 'x' is no number\n",
+            "warning: 2 rows skipped; the first: line 3, column 'b': 'x' is not a number\n",
         ),
         (
             "--rejects bad.txt --quiet && cat bad.txt",
-            "value\n2\n20\n56\nline 3, column 'b': 'x' is no number\t3,x\nline 5 has 1 cell, not 2: '6'\t6\n",
+            "value\n2\n20\n56\nline 3, column 'b': 'x' is not a number\t3,x\nline 5 has 1 cell, not 2: '6'\t6\n",
             0,
             "",
         ),
@@ -181,7 +181,7 @@ def test_a_bad_row_far_down_is_named_and_all_above_it_are_answered(shell: Run, t
         file.write("x,t\n" + '1,"two\nlines"\n' * 100_000 + "oops,\n" + "2,\n" * 100_000)
     done = shell("autodiff eval x --data long.csv")
     assert done.stdout == "value\n" + "1\n" * 100_000
-    assert done.stderr.startswith("error: line 200,002, column 'x': 'oops' is no number\n")
+    assert done.stderr.startswith("error: line 200,002, column 'x': 'oops' is not a number\n")
 
 
 def test_not_finite_answers_are_summed_up(shell: Run) -> None:

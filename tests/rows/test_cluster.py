@@ -206,7 +206,7 @@ def test_a_bad_cell_in_a_late_block_is_named_as_on_one_machine(run: Run, dask: D
         pq.write_table(pa.table({"x": cells}), tmp_path / "text" / f"{i}.parquet", row_group_size=100)
     command = ["eval", "x + 1", "--data", "text"]
     address = dask.workers(1)
-    reason = "text/5.parquet, row 151, column 'x': 'oops' is no number\n"
+    reason = "text/5.parquet, row 151, column 'x': 'oops' is not a number\n"
     hint = "hint: go on at such rows with --on-error nan or skip\n"
     for options in (["--out", "one.parquet"], ["--out", "out/"], ["--out", "out/", "--cluster", address]):
         assert run(*command, *options) == ("", f"error: {reason}{hint}", 1)
@@ -244,7 +244,7 @@ def test_every_format_goes_into_parts_from_files_and_urls(run: Run, ending: str)
 def test_a_bad_line_far_down_in_a_long_csv(run: Run, data: Path, dask: Dask, tmp_path: Path) -> None:
     text = (data / "big.csv").read_text() + "1,2,3,oops\n"
     (tmp_path / "bad.csv").write_text(text)
-    message = f"error: line {text.count(chr(10)):,}, column 'b': 'oops' is no number\n"
+    message = f"error: line {text.count(chr(10)):,}, column 'b': 'oops' is not a number\n"
     for options in (["--out", "bad.parquet"], ["--out", "out/"], ["--out", "out/", "--cluster", dask.workers(1)]):
         assert run("eval", "b", "--data", "bad.csv", *options)[1].startswith(message)
 

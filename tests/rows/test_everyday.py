@@ -95,10 +95,10 @@ REFUSED = {
         b"a;x\n1;2\n1,5;2\n",
         "--delimiter ;",
         1,
-        "line 3, column 'a': '1,5' is no number\n"
+        "line 3, column 'a': '1,5' is not a number\n"
         "hint: numbers are read with a decimal point: convert the commas first: tr , .\n",
     ),
-    "currency": ("a.csv", b"a,x\n$1,2\n", "", 1, f"line 2, column 'a': '$1' is no number\n{GO_ON}"),
+    "currency": ("a.csv", b"a,x\n$1,2\n", "", 1, f"line 2, column 'a': '$1' is not a number\n{GO_ON}"),
     "ragged": ("a.csv", b"a,x\n1,2\n3\n", "", 1, f"line 3 has 1 cell, not 2: '3'\n{GO_ON}"),
     "a delimiter of two": ("a.csv", parted(";"), "--delimiter ;;", 2, "--delimiter ';;' is not one character"),
     "a letter": ("a.csv", parted("n"), "--delimiter n", 2, "--delimiter 'n' is not one character"),
@@ -125,15 +125,15 @@ REFUSED = {
     "text in an array": ("a.json", b'[{"a": 1, "x": 2}, 5]', "", 1, "a.json has '5' behind object 1\n"),
     "text above": ("a.json", b'[5, {"a": 1, "x": 2}]', "--from jsonl", 1, "a.json has '5' above its first object\n"),
     "half an array": ("a.json", b'[{"a": 1, "x": 2}, {"a"', "", 1, "a.json ends within object 2\n"),
-    "an array of numbers": ("a.json", b"[1]", "--from jsonl", 1, "is no JSON object: '[1]'\nhint: an array of objects"),
+    "an array of numbers": ("a.json", b"[1]", "--from jsonl", 1, "is not a JSON object: '[1]'\nhint: an array of objects"),
     "a bad number in an array": (
         "a.json",
         b'[{"a": "q", "x": 2}]',
         "",
         1,
-        f"object 1, column 'a': 'q' is no number\n{GO_ON}",
+        f"object 1, column 'a': 'q' is not a number\n{GO_ON}",
     ),
-    "kept twice": ("a.csv", b"a,x,t,t\n", "--keep --format jsonl", 2, "--keep would put out two columns 't'"),
+    "kept twice": ("a.csv", b"a,x,t,t\n", "--keep --format jsonl", 2, "--keep would write two columns 't'"),
     "empty": ("a.csv", b"", "", 1, "error: a.csv is empty\n"),
 }
 

@@ -85,7 +85,7 @@ def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
     ]
     done = shell("autodiff eval s --data t.parquet --format csv")
     assert (done.stdout, done.returncode) == ("value\n1\n", 1)
-    assert done.stderr.splitlines()[0] == "error: row 2, column 's': 'x' is no number"
+    assert done.stderr.splitlines()[0] == "error: row 2, column 's': 'x' is not a number"
     assert shell("autodiff eval l --data t.parquet").stderr.startswith("error: t.parquet, column 'l' holds list")
     done = shell(
         "autodiff eval f --data t.parquet --keep --format arrow -q | autodiff eval i --from arrow --format csv -q"
