@@ -53,10 +53,6 @@ class Operation:
     binding: int = 0
     """How tightly the symbol binds, as the grammar nests it."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy or a pickle of a row of the table is that row."""
-        return _row, (self.name,)
-
     @property
     def operand_names(self) -> tuple[str, ...]:
         """The names of the operands; of a variadic operation, the one name that stands for all."""
@@ -107,9 +103,3 @@ def arithmetic(operations: Mapping[str, Operation], primitives: Mapping[str, Any
         if operation.value is not None:
             setattr(m, operation.name, partial(operation.value, m))
     return m
-
-
-def _row(name: str) -> Operation:
-    from autodiff.engine.table.operations import OPERATIONS
-
-    return OPERATIONS[name]

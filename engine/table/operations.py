@@ -5,6 +5,7 @@ Read a row as: name, meaning, value, local derivatives by each operand. `m` is t
 formulas are chosen to keep their digits in the tails: `1 - tanh(x)^2` has none left at x = 20, `1/cosh(x)^2` has all.
 """
 
+import copyreg
 from functools import partial, reduce
 from math import inf, nan, pi
 from operator import add, mul
@@ -284,3 +285,10 @@ SPELLINGS: dict[str, Operation] = {alias: row for row in OPERATIONS.values() for
 _floats: Primitives[float] = floats  # so that mypy compares the module with the protocol
 FLOATS: Arithmetic[float] = arithmetic(OPERATIONS, vars(_floats))
 """The arithmetic of one evaluation: every operation as a function of floats that never raises."""
+
+
+def _row(name: str) -> Operation:
+    return OPERATIONS[name]
+
+
+copyreg.pickle(Operation, lambda row: (_row, (row.name,)))  # a copy or a pickle of a row is that row

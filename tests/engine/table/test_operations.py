@@ -1,5 +1,7 @@
 """The table of operations against mpmath, row by row: a new row is tested by being there."""
 
+import copy
+import pickle
 from collections.abc import Iterator
 from itertools import product
 from math import inf, isnan, log, nan
@@ -147,6 +149,12 @@ def test_what_commutes_says_so(row: Operation) -> None:
         assert all(same(function(*pair), function(*reversed(pair))) for pair in pairs) == row.commutative
     else:
         assert not row.commutative
+
+
+@each_row
+def test_a_copy_of_a_row_is_the_row(row: Operation) -> None:
+    assert copy.deepcopy(row) is row
+    assert pickle.loads(pickle.dumps(row)) is row
 
 
 @each_row
