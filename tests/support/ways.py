@@ -195,4 +195,4 @@ def rows(ways: Ways, verdict: Verdict) -> bool:
     return True
 
 
-WAYS: list[Callable[[Ways, Verdict], bool]] = [call, gradient, compiled, pickled, explained, rows]
+WAYS: list[Callable[[Ways, Verdict], bool]] = [call, gradient, compiled, pickled, explained, rows, hessian]
