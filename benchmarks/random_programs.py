@@ -15,8 +15,9 @@ from time import monotonic
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.support.judge import BINARY, COMPARISONS, Judge, Statement, Tree, Unsure
+from tests.support.judge import Judge, Unsure
 from tests.support.random_programs import Case, Point, case
+from tests.support.reader import BINARY, COMPARISONS, Statement, Tree
 from tests.support.ways import Ways, Wrong
 
 
