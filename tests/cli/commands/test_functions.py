@@ -7,7 +7,7 @@ import pytest
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
 
-from ..conftest import Run
+from ...conftest import Run
 
 
 def rows(printed: str) -> list[list[str]]:
