@@ -51,6 +51,7 @@ def _load(file: Path, console: Console) -> Any:
     import tomllib
 
     # A pipe has no ending: /dev/stdin, - or <(command).
+    # Python refuses to read integers of more than 4,300 digits; as floats they are inf.
     read_json = partial(json.loads, parse_int=float)
     readers: dict[str, Callable[[str], Any]] = {"": read_json, ".json": read_json, ".toml": tomllib.loads}
     loads = readers.get(file.suffix.lower())
@@ -87,6 +88,7 @@ def evaluate_constant(name: str, text: str) -> Number:
             hint = f"write a vector as {name}=[{text.strip()}]"
             raise ProgramError(f"the value of '{name}' must be one number or vector", text, (0, len(text)), hint)
     except ProgramError as error:
+        # The user typed it behind `NAME=`, and should see it there.
         start, end = (place + len(name) + 1 for place in error.span)
         raise ProgramError(error.message, f"{name}={text}", (start, end), error.hint) from None
     graph, output = program.graph, program.outputs[0]

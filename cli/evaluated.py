@@ -92,6 +92,7 @@ class Evaluated:
     def _null_numbers(self) -> list[str]:
         """The numbers beside the answer itself that JSON has no notation for, by name."""
         at = self.at
+        # The value and the derivatives asked for are in the warnings of the evaluation already.
         numbers = [(f"the input {node.name}", at.values[i]) for i, node in enumerate(at.program.graph.inputs)]
         for i in at.gates if self.nodes else ():
             numbers.append((f"the value of node {at.names[i]}", at.values[i]))
@@ -141,6 +142,7 @@ def answer(
     reading = read(options, console)
     drawn = picture.render is not None or printing.format in DRAWN
     if wants_rows(options, rows, drawn, reading, console):
+        # With it come NumPy and all that reads and writes rows.
         from autodiff.cli.rows import print_rows
         from autodiff.rows.query import Query
 

@@ -144,6 +144,7 @@ def _run(arguments: list[str], console: Console) -> int:
 def _ended(console: Console, error: Failure | ProgramError) -> int:
     """Say why there is no answer, in terms of the options, and return the exit code for it."""
     if isinstance(error, UnknownVariable):
+        # The only option that names variables to differentiate by; what is below the command line does not know it.
         error.message = f"--wrt names '{error.name}', which is not a variable of the expression"
     if isinstance(error, TooManyNodes):
         error.hint = "raise the limit with --max-nodes"

@@ -168,6 +168,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapper(context: typer.Context, **given: Any) -> None:
         console: Console = context.obj
+        # Before anything is computed: reading a program may already have something to note.
         console.quiet = given.get("quiet", False)
         made = {name: group(**{each: given.pop(each) for each in group.declared()}) for name, group in groups.items()}
         command(console, **made, **given)

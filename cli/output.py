@@ -42,6 +42,7 @@ def check_tabular(printing: PrintOptions, answer: str) -> None:
 
 def check_picture(options: PictureOptions) -> None:
     """WrongRequest where there is no such kind or style of picture."""
+    # Most answers have no picture, and should not wait until that room is loaded.
     if options.render is not None or options.style != PictureOptions.style:
         from autodiff.cli import drawn
 
@@ -70,6 +71,7 @@ def print_evaluation(
     Everything that can fail comes before the first byte on stdout.
     """
     found = warnings_of(at)
+    # A script that reads stdout must not take half an answer for a whole one.
     if printing.strict and found:
         raise NotMet(found[0].short, _hint(found[0]), _place(at, found[0]))
     text = write(found) if at.values or printing.format else ""
@@ -78,6 +80,7 @@ def print_evaluation(
 
         render(at, picture)
     for warning in found:
+        # They all have the same hint.
         console.warning(warning.short, _hint(warning) if warning is found[-1] else None, _place(at, warning))
     tell_kinks(console, at)
     console.write(text)

@@ -18,6 +18,7 @@ def read(options: ProgramOptions, console: Console) -> Reading:
     _check_gates(options.gates)
     text, bindings = _read_text(options, console)
     given = read_bindings(bindings)
+    # What is typed for this one run wins over the file.
     values = {**(read_vars(options.vars, console) if options.vars else {}), **given}
     return Reading(text, values, list(given), options.gates, options.max_nodes)
 
@@ -47,6 +48,7 @@ def wants_rows(program: ProgramOptions, rows: RowOptions, drawn: bool, reading: 
     """Whether to answer for rows: where they are named, or where a value is missing and may come through a pipe."""
     if rows.data is not None:
         return True
+    # A stdin that the program was read from holds no rows.
     program_in_stdin = program.file is not None and str(program.file) in ("-", "/dev/stdin")
     if rows.no_stdin or drawn or program_in_stdin or not console.has_piped_input:
         return False

@@ -61,6 +61,7 @@ class Evaluation:
     def derivative(self, position: int, output: int) -> float:
         """The derivative of the output with that number by a node; where nothing flowed back it is 0."""
         assert self.adjoints is not None
+        # `or` makes 0 of None, and of -0.0 too, whose sign means nothing here.
         return self.adjoints[output][position] or 0.0
 
     def derivatives(self, position: int) -> list[float]:

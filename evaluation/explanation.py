@@ -91,6 +91,7 @@ def _names(evaluation: Evaluation) -> list[str]:
     nodes = evaluation.program.graph.nodes
     used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
     given = set[str]()
+    # t1, t2 and so on, without those that the user has taken.
     fresh = (name for k in count(1) if (name := f"t{k}") not in used)
     for i, node in enumerate(nodes):
         output = i == evaluation.outputs[0]
@@ -111,6 +112,7 @@ def _gradients(names: list[str]) -> list[str]:
     """The names of gradients: a d before the name, and a dash where that is the name of something else."""
     gradients, taken = list[str](), set(names)
     for name in names:
+        # dx is the gradient of x, unless the user has a variable dx: then d_x, or d__x.
         gradient = f"d{name}"
         while gradient in taken:
             gradient = f"{gradient[0]}_{gradient[1:]}"

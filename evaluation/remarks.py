@@ -64,6 +64,7 @@ def warnings(evaluation: Evaluation) -> list[Warning]:
 def _fused(evaluation: Evaluation) -> str | None:
     program, gradient = evaluation.program.with_gates("fused"), evaluation.adjoints is not None
     fused = evaluate(program, evaluation.inputs, evaluation.wrt, gradient=gradient)
+    # As many nodes as before: nothing was fused, so nothing is gained.
     if len(fused.values) == len(evaluation.values) or not fused.is_finite():
         return None
     numbers = [f"the value is {shortest(fused.values[i])}" for i in fused.outputs[:1]]
@@ -121,4 +122,5 @@ def notes(evaluation: Evaluation) -> list[str]:
             where = f"{program.title(operand)} is at a {'jump' if kink.of_value else 'kink'} of {program.title(node)}"
             taken = f"{'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}"
             lines.append(f"{where}: {sides}; {taken}")
+    # Two outputs may sit on the same kink.
     return list(dict.fromkeys(lines))

@@ -21,4 +21,5 @@ def _table(grid: Grid) -> str:
 
 
 def _escaped(text: str) -> str:
+    # `a*b*c` would be set in italics, `a|b` would be two cells, and `$` begins a formula on some sites.
     return "".join("\\" + c if c in "\\|*_`<[#~$" else c for c in text)

@@ -31,6 +31,7 @@ def _drawn(grid: Grid, console: Console) -> str:
         drawn.add_column(name, overflow="fold", style=style, justify=justify, no_wrap=not folds, min_width=least)  # type: ignore[arg-type]
     for row in zip(*[cells for _, cells in columns]):
         drawn.add_row(*map(Text, row))
+    # In a file lines may be as long as they are; on a screen words fold, and then rather lines than numbers break.
     if console.width is None:
         return console.drawn(drawn, sum(_widest(*each) + 3 for each in columns) + 2, grid.title)
     return console.drawn(drawn, max(console.width, sum(_narrowest(*each) + 3 for each in columns) + 2), grid.title)

@@ -125,7 +125,13 @@ REFUSED = {
     "text in an array": ("a.json", b'[{"a": 1, "x": 2}, 5]', "", 1, "a.json has '5' behind object 1\n"),
     "text above": ("a.json", b'[5, {"a": 1, "x": 2}]', "--from jsonl", 1, "a.json has '5' above its first object\n"),
     "half an array": ("a.json", b'[{"a": 1, "x": 2}, {"a"', "", 1, "a.json ends within object 2\n"),
-    "an array of numbers": ("a.json", b"[1]", "--from jsonl", 1, "is not a JSON object: '[1]'\nhint: an array of objects"),
+    "an array of numbers": (
+        "a.json",
+        b"[1]",
+        "--from jsonl",
+        1,
+        "is not a JSON object: '[1]'\nhint: an array of objects",
+    ),
     "a bad number in an array": (
         "a.json",
         b'[{"a": "q", "x": 2}]',
