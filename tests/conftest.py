@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from .support.transcripts import run_in
+from .support.warm import Warm, is_plain
 
 # The same examples on every run; `pytest --hypothesis-profile=default` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -32,6 +33,23 @@ def shell(tmp_path: Path) -> Run:
     """Run a line of shell in an empty folder, with the installed `autodiff` on the PATH."""
 
     return partial(run_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _warm() -> Iterator[Warm]:
+    warm = Warm()
+    yield warm
+    warm.close()
+
+
+@pytest.fixture
+def quick_shell(tmp_path: Path, _warm: Warm) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """The same, but a line that is one command and nothing else runs without the start of a process."""
+
+    def run(line: str) -> subprocess.CompletedProcess[str]:
+        return _warm.run(tmp_path, line) if is_plain(line) else run_in(tmp_path, line)
+
+    return run
 
 
 def printed(*arguments: str) -> tuple[int, str]:

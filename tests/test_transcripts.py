@@ -16,15 +16,17 @@ CASES = [
 
 
 @pytest.mark.parametrize(("file", "command", "printed"), CASES)
-def test_prints_what_the_transcript_shows(shell: Run, file: Path, command: str, printed: str) -> None:
-    done = shell(command)
+def test_prints_what_the_transcript_shows(shell: Run, quick_shell: Run, file: Path, command: str, printed: str) -> None:
+    done = (shell if file.suffix == ".md" else quick_shell)(command)  # what users read is run as they run it
     assert shown(done).rstrip() == printed.rstrip()
     if done.returncode:
         assert done.stdout == ""
 
 
 def test_every_file_has_steps() -> None:
-    assert {file for file, _, _ in (case.values for case in CASES)} == set(FILES)
+    assert {file for file, _, _ in (case.values for case in CASES)} == {
+        file for file in FILES if file.suffix != ".md" or "```console" in file.read_text("utf-8")
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
