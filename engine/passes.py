@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
+from autodiff.engine.arithmetic.protocol import Arithmetic, N
 from autodiff.engine.graph import Constant, Graph, Node
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
+
+T = TypeVar("T")
+
+_floats: Any = FLOATS  # of no type, since a default must fit every type of number
 
 _FUNCTIONS: dict[Operation | None, Callable[..., float]] = {
     operation: getattr(FLOATS, name) for name, operation in OPERATIONS.items()
@@ -20,10 +25,10 @@ def forward(graph: Graph, inputs: Mapping[str, float]) -> list[float]:
 
 def evaluate(
     graph: Graph,
-    inputs: Mapping[str, Any],
-    functions: Mapping[Operation | None, Callable[..., Any]],
-    constant: Callable[[Constant], Any],
-) -> list[Any]:
+    inputs: Mapping[str, T],
+    functions: Mapping[Operation | None, Callable[..., T]],
+    constant: Callable[[Constant], T],
+) -> list[T]:
     """The forward pass in any arithmetic, by the functions of its operations."""
     values = [inputs[variable.name] for variable in graph.inputs]
     value_of, first = values.__getitem__, len(values)
@@ -45,14 +50,14 @@ def local_derivatives(graph: Graph, values: Sequence[float], i: int) -> tuple[fl
     return operation.local(FLOATS, values[i], *[values[j] for j in operands])[: len(operands)]
 
 
-def backward(graph: Graph, values: list[Any], output: Node, m: Any = FLOATS) -> list[Any]:
-    """The adjoint of every node: the derivative of the output by it, or None where nothing flowed back to it.
+def backward(graph: Graph, values: list[N], output: Node, m: Arithmetic[N] = _floats) -> list[N | float | None]:
+    """The adjoint of every node, the derivative of the output by it, or None where nothing flowed back to it.
 
-    In the arithmetic `m` that the values are of.
+    `m` is the arithmetic that the values are numbers of.
     """
     value_of = values.__getitem__
     nodes, operands_of, last = graph.nodes, graph.operands, graph.position[output]
-    adjoints: list[Any] = [None] * len(values)
+    adjoints: list[N | float | None] = [None] * len(values)
     adjoints[last] = 1.0
     for i in range(last, -1, -1):
         adjoint, operation, operands = adjoints[i], nodes[i].operation, operands_of[i]

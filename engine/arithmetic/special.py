@@ -49,4 +49,5 @@ def polygamma(n: int, x: arb) -> arb:
         return x.digamma() if n == 0 else (-1) ** (n + 1) * arb.fac_ui(n) * arb(n + 1).zeta(x)
     # What the poles add has period 1: it is the same in (0, 1).
     sign, above, below = (-1) ** n, x - x.floor(), x.ceil() - x
-    return sign * (polygamma(n, 1 - x) - polygamma(n, below)) + polygamma(n, above)
+    reflected: arb = sign * (polygamma(n, 1 - x) - polygamma(n, below)) + polygamma(n, above)
+    return reflected
