@@ -1,9 +1,12 @@
 """The table of formats, and the groups of options."""
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 
 from autodiff.cli.console import Console
-from autodiff.cli.formats.answer import Answer
+from autodiff.cli.formats.answer import Answer, Column, Grid, derivative_column
 from autodiff.cli.formats.registry import FORMATS
 from autodiff.cli.options import EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions, names_in
 
@@ -23,6 +26,41 @@ def test_a_format_that_is_added_to_the_table_is_taken_by_every_command(
         0,
         f"{lines[command]} in a sheet, 1 grids\n",
     )
+
+
+class Screen(Console):
+    """A console of some width."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self._width = width
+
+    @property
+    def width(self) -> int:
+        return self._width
+
+
+class Step:
+    """An answer with a column of each kind."""
+
+    def grids(self, number: Callable[[float], str]) -> list[Grid]:
+        columns = [Column("name"), Column("in numbers", narrowest=None, spare=True), derivative_column(), GATE]
+        return [
+            Grid("", columns, [["a_name_of_thirty_characters_yes", "2 * 3", number(123456.789), "a gate of words"]])
+        ]
+
+
+GATE = Column("gate", narrowest=20, spare=True)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"), [(200, ["in numbers", "gate"]), (75, ["gate"]), (50, []), (10, [])], ids=str
+)
+def test_tables_leave_out_what_only_says_more_and_never_cut_a_number(width: int, shown: list[str]) -> None:
+    drawn = FORMATS["table"](cast("Answer", Step()), 9, Screen(width))
+    assert [name for name in ("in numbers", "gate") if name in drawn] == shown
+    assert "123456.789" in drawn
+    assert "".join(line.split()[0] for line in drawn.splitlines()[2:]) == "a_name_of_thirty_characters_yes"
 
 
 def test_every_option_stands_in_one_group() -> None:
