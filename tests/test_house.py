@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -174,3 +175,11 @@ def test_the_package_has_few_public_names_beside_the_operations() -> None:
     public = {name for name in dir(autodiff) if not name.startswith("_")}
     assert {"parse", "Function", "Scalar", "ProgramError"} <= public
     assert len(public - set(SPELLINGS)) <= 12
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_path_in_the_pages_for_developers_exists(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    paths = re.findall(r"`([\w.]+/[\w./]*)`", text) + re.findall(r"^    (\w+/)  ", text, re.MULTILINE)
+    assert len(paths) > 5
+    assert [path for path in paths if not (ROOT / path).exists()] == []
