@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from autodiff.engine.graph import Constant, Graph, Input, Node, Span, topological_order
 from autodiff.engine.table.operation import Operation
@@ -131,16 +131,14 @@ class Program:
         return print_expression(node, {other: other.label for other in self.graph.nodes if other.label}, brief=True)
 
 
-def _content(node: Node) -> Operation | float | str:
-    """What a node is, besides its operands: an operation, a number, or the name of a variable."""
-    if isinstance(node, Input):
-        return node.name
-    return node.number if isinstance(node, Constant) else cast(Operation, node.operation)
+def _content(node: Node) -> Operation | tuple[type[Node], dict[str, Any]]:
+    """What a node is besides its operands: an operation, or a leaf with what it holds."""
+    return node.operation or (type(node), {slot: getattr(node, slot) for slot in type(node).__slots__})
 
 
 def _restored(
     text: str,
-    rows: Sequence[tuple[Operation | float | str, tuple[int, ...], str | None, Span | None]],
+    rows: Sequence[tuple[Operation | tuple[type[Node], dict[str, Any]], tuple[int, ...], str | None, Span | None]],
     inputs: Mapping[str, Any],
     outputs: Sequence[Any],
     several: bool,
@@ -153,10 +151,10 @@ def _restored(
     for content, operands, label, span in rows:
         if isinstance(content, Operation):
             nodes.append(Node(content, tuple(map(nodes.__getitem__, operands)), label, span))
-        elif isinstance(content, str):
-            nodes.append(Input(content, span))
         else:
-            nodes.append(Constant(content, label=label, span=span))
+            leaf, holds = content
+            nodes.append(leaf(**holds, span=span))
+            nodes[-1].label = label
 
     def value(places: Any) -> Value:
         return tuple(map(nodes.__getitem__, places)) if isinstance(places, tuple) else nodes[places]

@@ -17,7 +17,7 @@ import autodiff
 from autodiff.grammar.print.text import print_program
 
 from ..conftest import printed
-from .judge import BITS, Judge, Unsure, Verdict, flat
+from .judge import BITS, Judge, Unsure, Verdict, each, flat
 from .random_programs import Case, Point
 
 EXACT = mp.ldexp(1, -140)
@@ -124,26 +124,33 @@ def gates(ways: Ways, verdict: Verdict) -> bool:
 
 
 def derivative(ways: Ways, verdict: Verdict) -> bool:
-    """The text of a derivative is exact, and evaluates to it as well as its own operations allow."""
+    """The text of a derivative is exact, and evaluates to it as well as its own operations allow; a second one too."""
     for i, name in enumerate(ways.places):
-        function = ways.function.derivative(name)
-        text = str(function)
-        true = [row[i] for row in verdict.gradient]
-        with mp.workprec(BITS):
-            exact, _ = Judge(text).values(
-                {n: mpf(x) if isinstance(x, float) else list(map(mpf, x)) for n, x in ways.point.items()}
-            )
-        for x, (truth, error) in zip(exact, true, strict=True):
-            if x is not None and abs(x - truth) > EXACT * (1 + abs(truth)) + error * 1e-9:
-                raise Wrong("derivative", name, text, f"{mp.nstr(x, 17)} instead of {mp.nstr(truth, 17)}")
-        try:
-            rounding = Judge(text).verdict(ways.point, 0).value
-        except Unsure:
-            continue
-        near("derivative", numbers(function(**ways.point)), rounding, name, text)
-        again = autodiff.parse(text, lengths=ways.lengths)
-        near("derivative read", numbers(again(**{n: ways.point[n] for n in again.inputs})), rounding, name, text)
+        printed_exactly(ways, [name], [row[i] for row in verdict.gradient])
+    if verdict.hessian:
+        for i, j in {(0, 0), (len(ways.places) - 1, 0)}:
+            printed_exactly(ways, [ways.places[i], ways.places[j]], [verdict.hessian[i][j]])
     return True
+
+
+def printed_exactly(ways: Ways, names: list[str], true: Numbers) -> None:
+    function = ways.function.derivative(*names)
+    text = str(function)
+    with mp.workprec(BITS):
+        exact, _ = Judge(text).values({name: each(mpf, value) for name, value in ways.point.items()})
+    for x, (truth, error) in zip(exact, true, strict=True):
+        if x is not None and abs(x - truth) > EXACT * (1 + abs(truth)) + error * 1e-9:
+            raise Wrong("derivative", names, text, f"{mp.nstr(x, 17)} instead of {mp.nstr(truth, 17)}")
+    twin = pickle.loads(pickle.dumps(function))
+    if str(twin) != text:
+        raise Wrong("pickled derivative", text, twin)
+    try:
+        rounding = Judge(text).verdict(ways.point, 0).value
+    except Unsure:
+        return
+    again = autodiff.parse(text, lengths=ways.lengths)
+    near("derivative", numbers(function(**ways.point)), rounding, names, text)
+    near("derivative read", numbers(again(**{n: ways.point[n] for n in again.inputs})), rounding, names, text)
 
 
 def hessian(ways: Ways, verdict: Verdict) -> bool:
@@ -195,4 +202,14 @@ def rows(ways: Ways, verdict: Verdict) -> bool:
     return True
 
 
-WAYS: list[Callable[[Ways, Verdict], bool]] = [call, gradient, compiled, pickled, explained, rows, hessian]
+WAYS: list[Callable[[Ways, Verdict], bool]] = [
+    call,
+    gradient,
+    compiled,
+    pickled,
+    explained,
+    rows,
+    hessian,
+    gates,
+    derivative,
+]
