@@ -5,13 +5,28 @@ from typing import Any
 
 from autodiff.engine.graph import Graph, Input, Node, dependent
 from autodiff.engine.symbolic.algebra import Algebra, Flow
+from autodiff.engine.symbolic.expressions import MOST
+from autodiff.engine.table.operation import Operation
+
+_SHARED = 4
+"""Factors of a product that is looked through where derivatives by several inputs shall share their pieces."""
 
 
 def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
     """The derivative of an output by some inputs, each as a node of a graph made by the algebra."""
+    m.most = _SHARED if len(wrt) > 1 else MOST
     graph = Graph([output], wrt)
     adjoints = backward(graph, m.read(graph), m, set(range(len(wrt))))
     return [m.node(guarded(m, adjoint)) for adjoint in adjoints[: len(wrt)]]
+
+
+def local_derivatives(operation: Operation, operands: Sequence[Input]) -> list[Node]:
+    """The local derivative of an operation by each operand, each as a node."""
+    m = Algebra()
+    symbols = [m.leaf(operand) for operand in operands]
+    found = m.local(operation, m.atom(operation.name, tuple(symbols)), *symbols)
+    flows = [each if each is None or isinstance(each, Flow) else Flow(True, each) for each in found]
+    return [m.node(guarded(m, flow)) for flow in flows]
 
 
 def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
@@ -36,7 +51,7 @@ def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list
         adjoint, operation, operands = adjoints[i], graph.nodes[i].operation, graph.operands[i]
         if adjoint is None or operation is None or m.known(values[i]):
             continue
-        local_derivatives = operation.local(m, values[i], *[values[j] for j in operands])
+        local_derivatives = m.local(operation, values[i], *[values[j] for j in operands])
         for j, local in zip(operands, local_derivatives):
             if j in varies and local is not None:
                 adjoints[j] = met(m, adjoints[j], passed(m, adjoint, local))

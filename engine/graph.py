@@ -46,13 +46,16 @@ class Input(Node):
 
 
 class Constant(Node):
-    """A number."""
+    """A number, and the text that stands for it in a program, such as 1.2 or pi."""
 
-    __slots__ = ("number",)
+    __slots__ = ("number", "written")
 
-    def __init__(self, number: float, *, label: str | None = None, span: Span | None = None) -> None:
+    def __init__(
+        self, number: float, *, label: str | None = None, span: Span | None = None, written: str | None = None
+    ) -> None:
         Node.__init__(self, None, (), label, span)
         self.number = number
+        self.written = written
 
 
 class Graph:

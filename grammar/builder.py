@@ -147,7 +147,7 @@ class Builder:
     def number(self, children: list[Any]) -> Piece:
         (token,) = children
         number = float(token)
-        return self._do(lambda _, span: Constant(number, span=span), (), *_span(token))
+        return self._do(lambda _, span: Constant(number, span=span, written=str(token)), (), *_span(token))
 
     def name(self, children: list[Any]) -> Piece:
         (token,) = children
@@ -163,7 +163,7 @@ class Builder:
         name = str(token)
         if name not in self.scope:
             if name in CONSTANTS and name not in self.variables:
-                return Constant(CONSTANTS[name], label=name, span=_span(token))
+                return Constant(CONSTANTS[name], label=name, span=_span(token), written=name)
             value: Value = Input(name, _span(token))
             length = self.variables.get(name)
             if length is not None:

@@ -40,7 +40,7 @@ def diff(
     check_format(format, _FORMATS)
     program, values = read_program(options, console)
     names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
-    from autodiff.engine.symbolic.products import TooLarge
+    from autodiff.engine.symbolic.numbers import TooLarge
 
     try:
         outputs = derivative(program, names, values, min(options.max_nodes, MOST_NODES))

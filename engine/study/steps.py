@@ -7,7 +7,6 @@ from math import nan
 from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
 from autodiff.engine.passes import forward, local_derivatives
 from autodiff.engine.symbolic.algebra import Algebra, Flow
-from autodiff.engine.symbolic.symbols import Symbol
 
 DISTRIBUTES, SWITCHES, ROUTES, SCALES = "distributes", "switches", "routes", "scales"
 """What a gate does with the gradient: hands it on to every operand, times the other operand, to the operand that was
@@ -98,7 +97,7 @@ def taken(formula: Node, point: Mapping[str, float]) -> Node:
 
 def _named(graph: Graph, names: Sequence[str], i: int) -> Node:
     node = graph.nodes[i]
-    return Constant(node.number) if isinstance(node, Constant) else Input(names[i])
+    return Constant(node.number, written=node.written) if isinstance(node, Constant) else Input(names[i])
 
 
 def _formulas(graph: Graph, names: Sequence[str], i: int) -> tuple[list[Node | None], str]:
@@ -106,17 +105,17 @@ def _formulas(graph: Graph, names: Sequence[str], i: int) -> tuple[list[Node | N
     operation, m = graph.nodes[i].operation, Algebra()
     assert operation is not None
     operands = [_named(graph, names, j) for j in graph.operands[i]]
-    symbols = [node.number if isinstance(node, Constant) else Symbol(node, m) for node in operands]
-    result = m.shared(operation.name, tuple(symbols))
-    derivatives = operation.local(m, result, *symbols)
+    symbols = [m.constant(node) if isinstance(node, Constant) else m.leaf(node) for node in operands]
+    result = m.atom(operation.name, tuple(symbols))
+    derivatives = m.local(operation, result, *symbols)
     inner = [each.derivative if isinstance(each, Flow) else each for each in derivatives]
     if any(isinstance(each, Flow) for each in derivatives):
         deed = ROUTES
-    elif all(isinstance(each, float) or each is None for each in inner):
+    elif all(each is None or m.known(each) for each in inner):
         deed = DISTRIBUTES if len(operands) > 1 else SCALES
     else:
         deed = SWITCHES if len(symbols) == 2 and list(inner) == symbols[::-1] else SCALES
-    stage = {result.node: Input(names[i])}
+    stage = {m.node(result): Input(names[i])}
     return [None if each is None else _with_stage(m.node(each), stage) for each in inner], deed
 
 

@@ -1,16 +1,31 @@
-"""Graphs made so that the same expression is one node, and simplified as a person would while they are made."""
+"""The arithmetic of exact expressions: rules of the table run on it, and what comes out is simplified as it is made."""
 
-from collections.abc import Mapping
-from math import isfinite
+from collections.abc import Callable, Mapping
+from functools import partial, reduce
+from math import isfinite, pi
 from typing import Any, NamedTuple
 
 from autodiff.engine.graph import Constant, Graph, Node
-from autodiff.engine.symbolic.products import Product, TooLarge, short
-from autodiff.engine.symbolic.simplify import SIMPLER, Sum
-from autodiff.engine.symbolic.symbols import Symbol, Symbols
-from autodiff.engine.table.operations import FLOATS, OPERATIONS
+from autodiff.engine.symbolic import logic, products, sums
+from autodiff.engine.symbolic.expressions import Atom, Expression, Number, Product, Store, Sum
+from autodiff.engine.symbolic.numbers import Exact, exact, of_float, size
+from autodiff.engine.table.constants import FORMULAS
+from autodiff.engine.table.operation import Operation
+from autodiff.engine.table.operations import FLOATS, GROUPS, OPERATIONS
+
+BUDGET = 300_000
+"""Steps of simplification, some seconds' worth."""
+_A_NODE = 100
+"""And so many more for each node of the graph that is differentiated."""
+
+_FEW_HELPERS = 20
 
 MAX_NODES = 10_000_000
+
+_ODD = frozenset("sin tan asin atan sinh tanh asinh atanh erf cbrt sign".split())
+_EVEN = frozenset(("cos", "cosh", "abs"))
+_STEPS = frozenset(("floor", "ceil", "round", "trunc", "sign"))
+"""Operations that jump: of constants they are decided in doubles, as every other command decides them."""
 
 
 class Flow(NamedTuple):
@@ -20,103 +35,221 @@ class Flow(NamedTuple):
     derivative: Any
 
 
-class Algebra(Symbols):
-    """The arithmetic of shared and simplified nodes."""
+class Algebra(Store):
+    """The arithmetic of exact expressions."""
 
-    def __init__(self, given: Mapping[Node, float] | None = None, max_nodes: int = MAX_NODES) -> None:
-        """`given` are the values of inputs that are no variables here. TooLarge where there would be too many nodes."""
+    def __init__(
+        self, given: Mapping[Node, float] | None = None, max_nodes: int = MAX_NODES, budget: int = BUDGET
+    ) -> None:
+        """`given` are the values of inputs that are no variables here. TooLarge where there would be too much to do."""
+        super().__init__(budget)
         self.given = given or {}
         self.max_nodes = max_nodes
-        self.made: dict[Any, Symbol] = {}
-        self.numbers: dict[Node, float] = {}
-        self.products: dict[Node, Product] = {}
-        self.sums: dict[Node, Sum] = {}
-        self.expanded: dict[Node, Sum] = {}
-        self.zero_unless: dict[Symbol, Any] = {}
-        """Of a symbol that is 0 where a condition does not hold, the condition."""
+        self.labels: dict[Expression, str] = {}
+        self.helpers: list[Product] = []
+        """Products that the user gave a name."""
+        self.nodes: dict[Expression, Node] = {}
+        self.begun: dict[tuple[Node, Node], Node] = {}
+        self.texts: dict[Exact, str] = {}
+        """How the user wrote a number."""
+        self.zero_unless: dict[Expression, Expression] = {}
+        """Of an expression that is 0 where a condition does not hold, the condition."""
+        self.read_from: dict[Node, Expression] = {}
+        self.users = 0
+        """What is younger than this does not stand in the program itself; what does keeps its form."""
+        self.unordered: set[Expression] = set()
+        """Sums that were made in no order."""
+        self.simplified: dict[Expression, Expression] = {}
+        self.shadowed: set[str | None] = set()
+        """The names of constants that are variables here."""
 
-    def apply(self, name: str, *operands: Any) -> Any:
-        """The operation in its simplest form: a number, or the one symbol for it."""
-        numbers = [self.number(operand) for operand in operands]
-        if None not in numbers:
-            result = getattr(FLOATS, name)(*numbers)
-            if OPERATIONS[name].is_truth:
-                return bool(result)
-            if short(result) or (isfinite(result) and result % 1 == 0):
-                return float(result)  # else 1/3 stays 1/3
-        simplify = SIMPLER.get(name)
-        simpler = simplify(self, *operands) if simplify else None
-        return self.shared(name, operands) if simpler is None else simpler
+    # --- The protocol of rules
 
-    def shared(self, name: str, operands: tuple[Any, ...]) -> Symbol:
-        """The one symbol for an operation on these operands."""
-        key: tuple[Any, ...] = tuple(map(self.node, operands))
-        if OPERATIONS[name].commutative and len(key) == 2 and key[0].age > key[1].age:
-            key = key[::-1]
-        key = (name, *key)
-        found = self.made.get(key)
-        if found is None:
-            if len(self.made) >= self.max_nodes:
-                raise TooLarge(f"the derivative would have more than {self.max_nodes:,} nodes")
-            found = self.made[key] = Symbol(Node(OPERATIONS[name], tuple(map(self.node, operands))), self)
-            numbers = [self.number(operand) for operand in operands]
-            if None not in numbers:
-                self.numbers[found.node] = float(getattr(FLOATS, name)(*numbers))
-        return found
+    def __getattr__(self, name: str) -> Any:
+        """An operation; or a constant, by its formula."""
+        return FORMULAS[name](self) if name in FORMULAS else super().__getattr__(name)
 
-    def number(self, operand: Any) -> float | None:
-        """The value of a constant expression; None for what depends on an input."""
-        return self.numbers.get(operand.node) if isinstance(operand, Symbol) else float(operand)
+    @property
+    def pi(self) -> Expression:
+        return self.leaf(Constant(pi, written="pi"), "pi")
 
-    def node(self, operand: Any) -> Node:
-        """The node of a symbol, or the one node for a number."""
-        if isinstance(operand, Symbol):
-            return operand.node
-        number = float(operand)
-        key = repr(number)
-        if key not in self.made:
-            self.made[key] = Symbol(Constant(number), self)
-        return self.made[key].node
+    def decimal(self, text: str) -> Expression:
+        """A long number that belongs to an operation stays as it is."""
+        return self.leaf(Constant(float(text), written=text), text)
+
+    def apply(self, name: str, *operands: Any) -> Expression:
+        """The operation in its simplest form."""
+        x = [self.of(operand) for operand in operands]
+        rule = _RULES.get(name)
+        simpler = rule(self, *x) if rule else None
+        return self.atom(name, tuple(x)) if simpler is None else simpler
+
+    def of(self, x: Any) -> Expression:
+        """An expression for a number that a rule contains."""
+        if isinstance(x, Expression):
+            return x
+        if isinstance(x, float):
+            return self.number(of_float(x))
+        return self.number(int(x) if isinstance(x, bool) else x)
 
     def known(self, x: Any) -> bool:
-        return self.number(x) is not None
+        return not isinstance(x, Expression) or x.value is not None
 
-    def constant(self, node: Constant) -> Any:
-        """A number; or a symbol for one that has a name, such as pi."""
-        if node.label is None or not isfinite(node.number):
-            return node.number
-        found = self.made.setdefault(node.label, Symbol(node, self))
-        self.numbers[found.node] = node.number
-        return found
+    def eq(self, x: Any, y: Any) -> Any:
+        return self.apply("equal", x, y)
+
+    def when(self, taken: Any, derivative: Any) -> Any:
+        condition = self.of(taken)
+        if condition.value is None:
+            return Flow(condition, self.of(derivative))
+        return self.of(derivative) if condition.value else None
 
     def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(operands) == 2:
-            (x, y), (weak, strict) = operands, result.node.operation.prefers
-            return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
-        flows, free = [], 1.0
+        if len(operands) == 2 and isinstance(result, Atom) and result.operation is not None:
+            (x, y), (weak, strict) = operands, result.operation.prefers
+            return self.when(self.apply(weak, x, y), 1), self.when(self.apply(strict, y, x), 1)
+        flows: list[Any] = []
+        free: Expression = self.one
         for operand in operands:
             here = self.eq(operand, result)
-            flows.append(self.when(self.apply("and", free, here), 1.0))
+            flows.append(self.when(self.apply("and", free, here), 1))
             free = self.apply("and", free, self.apply("not", here))
         return tuple(flows)
 
-    def when(self, taken: Any, derivative: Any) -> Any:
-        if isinstance(taken, Symbol) and taken.node not in self.numbers:
-            return Flow(taken, derivative)
-        return derivative if self.number(taken) else None
+    def local(self, operation: Operation, result: Any, *operands: Any) -> tuple[Any, ...]:
+        if operation is OPERATIONS["pow"]:  # without the corners at 0^0, where a formula has the value that it has
+            base, exponent = operands
+            return exponent * self.pow(base, exponent - 1), result * self.log(base)
+        found = operation.local(self, result, *operands)
+        return tuple(x if x is None or isinstance(x, Flow) else self.of(x) for x in found)
+
+    # --- From nodes
 
     def read(self, graph: Graph) -> list[Any]:
-        """For every node of a graph its symbol, or a number."""
-        read: list[Any] = []
+        """The expression for every node of a graph."""
+        fresh = not self.nodes
+        if fresh:
+            self.budget += _A_NODE * len(graph.nodes)
+        found: list[Expression] = []
+        floats: list[float | None] = []
         for node, operands in zip(graph.nodes, graph.operands, strict=True):
-            if isinstance(node, Constant):
-                read.append(self.constant(node))
-            elif node.operation is None:
-                read.append(self.given[node] if node in self.given else Symbol(node, self))
+            values = [floats[j] for j in operands]
+            if node.operation is None:
+                x, value = self._leaf(node), getattr(node, "number", self.given.get(node))
             else:
-                symbol = self.apply(node.operation.name, *[read[j] for j in operands])
-                symbol = float(symbol) if isinstance(symbol, bool) else symbol
-                if node.label is not None and isinstance(symbol, Symbol) and symbol.node.label is None:
-                    symbol.node.label = node.label
-                read.append(symbol)
-        return read
+                value = None if None in values else float(getattr(FLOATS, node.operation.name)(*values))
+                x = self._read(node, [found[j] for j in operands], value)
+            found.append(x)
+            floats.append(value)
+        if fresh:
+            self.users = next(self.ages)
+            self.helpers = [x for x in self.labels if isinstance(x, Product) and len(x.powers) > 1][:_FEW_HELPERS]
+        return found
+
+    def _leaf(self, node: Node) -> Expression:
+        if isinstance(node, Constant):
+            return self.constant(node)
+        if node in self.given:
+            number = of_float(self.given[node])
+            self.decimals |= type(number) is not int
+            return self.number(number)
+        self.shadowed.add(node.label)
+        return self.leaf(node)
+
+    def _read(self, node: Node, operands: list[Expression], value: float | None) -> Expression:
+        if node in self.read_from:
+            return self.read_from[node]
+        assert node.operation is not None
+        if value is not None and isfinite(value) and (node.operation.is_truth or node.operation.name in _STEPS):
+            return self.number(int(value))
+        x: Expression = self.apply(node.operation.name, *operands)
+        if node.label is not None and not isinstance(x, Number) and not (isinstance(x, Atom) and x.leaf):
+            self.labels.setdefault(x, node.label)
+        return x
+
+    def node(self, x: Any) -> Node:
+        """The node for an expression, in its shortest form."""
+        from autodiff.engine.symbolic.simplify import simplified
+        from autodiff.engine.symbolic.writing import written
+
+        return written(self, simplified(self, self.of(x)))
+
+    def constant(self, node: Constant) -> Expression:
+        """A number; or a symbol for one that has a name, such as pi."""
+        if node.written in ("pi", "π", "tau"):
+            return self.leaf(node, "tau" if node.written == "tau" else "pi")
+        number = exact(node.written) if node.written else of_float(node.number)
+        if node.written:
+            self.texts.setdefault(number, node.written)
+        self.decimals |= not isinstance(number, (int, float))
+        return self.number(number)
+
+
+def _sum(m: Algebra, *x: Expression) -> Expression:
+    return reduce(partial(sums.add, m), x)
+
+
+def _prod(m: Algebra, *x: Expression) -> Expression:
+    return reduce(partial(products.multiply, m), x)
+
+
+def _mean(m: Algebra, *x: Expression) -> Expression:
+    return products.divide(m, _sum(m, *x), m.number(len(x)))
+
+
+def _neg(m: Algebra, x: Expression) -> Expression:
+    return products.multiply(m, m.number(-1), x)
+
+
+def _sqrt(m: Algebra, x: Expression) -> Expression:
+    return products.power(m, x, products.divide(m, m.one, m.number(2)))
+
+
+def _where(m: Algebra, condition: Expression, x: Expression, y: Expression) -> Expression | None:
+    simpler = logic.where(m, condition, x, y)
+    if simpler is None and y is m.zero:
+        if m.zero_unless.get(x) is condition:
+            return x
+        simpler = m.atom("where", (condition, x, y))
+        m.zero_unless[simpler] = condition
+    return simpler
+
+
+def _add(m: Algebra, x: Expression, y: Expression) -> Expression:
+    total = sums.add(m, x, y)
+    if x in m.zero_unless and y in m.zero_unless and total not in m.zero_unless:
+        m.zero_unless[total] = m.apply("or", m.zero_unless[x], m.zero_unless[y])
+    return total
+
+
+def _function(name: str, m: Algebra, x: Expression, *rest: Expression) -> Expression | None:
+    """f(0) and f(1) where they are whole numbers; and the sign of an operand before an odd or an even function."""
+    if rest:
+        return None
+    if isinstance(x, Number):
+        if x.number in (0, 1):
+            value = float(getattr(FLOATS, name)(float(x.number)))
+            if isfinite(value) and value % 1 == 0:
+                return m.number(int(value))
+        elif name == "abs":
+            return m.number(size(x.number))
+    if (name in _ODD or name in _EVEN) and _is_negative(x):
+        positive: Expression = m.apply(name, _neg(m, x))
+        return positive if name in _EVEN else _neg(m, positive)
+    return None
+
+
+def _is_negative(x: Expression) -> bool:
+    """Whether all that stands there has a minus sign."""
+    if isinstance(x, Sum):
+        return all(number < 0 for number in x.terms.values())
+    return isinstance(x, Product | Number) and x.number < 0
+
+
+_PLAIN = ("arithmetic", "choice and logic", "vectors")
+_RULES: dict[str, Callable[..., Expression | None]] = {
+    **{row.name: partial(_function, row.name) for group, rows in GROUPS.items() if group not in _PLAIN for row in rows},
+    **{"add": _add, "sub": lambda m, x, y: sums.add(m, x, y, -1), "neg": _neg, "sqrt": _sqrt},
+    **{"mul": products.multiply, "div": products.divide, "pow": products.power},
+    **{"sum": _sum, "prod": _prod, "mean": _mean, **logic.RULES, "where": _where},
+}

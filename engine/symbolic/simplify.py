@@ -1,326 +1,280 @@
-"""How the algebra of nodes simplifies: as a person would, and by no rule that changes a value but by rounding.
+"""The form in which a derivative is shortest: factors drawn out of its sums, or its products multiplied out.
 
-What cancels may change a nan into a number: x/x is 1, and so at 0. But a product with a number that happens to be 0
-stays, since it may be 0*inf.
+Every sum is tried both ways, from the inside to the outside, and keeps the form that takes the fewest operations.
 """
 
-from collections.abc import Callable
-from math import isfinite
-from typing import Any
+from collections.abc import Iterable
+from math import comb, gcd, lcm
+from typing import TYPE_CHECKING, Any
 
-from autodiff.engine.symbolic.products import MOST, Powers, Product, is_a, neat, operands, product, remembered, times
-from autodiff.engine.symbolic.symbols import Symbol
+from autodiff.engine.symbolic import products, sums
+from autodiff.engine.symbolic.expressions import Atom, Exponent, Expression, Number, Product, Sum, Terms, powers_of
+from autodiff.engine.symbolic.logic import is_a
+from autodiff.engine.symbolic.numbers import Exact, fraction, ratio, times
 
+if TYPE_CHECKING:
+    from autodiff.engine.symbolic.algebra import Algebra
 
-def _written(m: Any, p: Product) -> Any:
-    """The expression for a product."""
-    above, below = _powers(m, p.above), _powers(m, p.below)
-    if p.divisor != 1.0:
-        below = p.divisor if below is None else _scaled(m, p.divisor, below)
-    above = p.number if above is None else _scaled(m, p.number, above)
-    return above if below is None else m.shared("div", (above, below))
-
-
-def _powers(m: Any, powers: Powers) -> Any:
-    """A product of powers, inputs first."""
-    written = None
-    for base in sorted(powers, key=lambda base: bool(base.node.operands)):
-        power = m.sqrt(base) if powers[base] == 0.5 else m.pow(base, powers[base])
-        written = power if written is None else m.shared("mul", (written, power))
-    return written
+_MOST_TERMS = 400
+"""Of a sum that is multiplied out."""
+_MOST_OPERATIONS = 5_000
+"""No shorter form is looked for where it takes more."""
 
 
-def _scaled(m: Any, number: float, x: Any) -> Any:
-    """number*x, where x has no number in front."""
-    if number == 1.0:
+def simplified(m: "Algebra", root: Expression) -> Expression:
+    """The same expression with every sum in its shortest form, but for what stands in the program itself."""
+    done = m.simplified
+    pending = [root]
+    while pending:
+        x = pending[-1]
+        inner = [] if x in done or x.age < m.users else [part for part in _inside(x) if part not in done]
+        if inner:
+            pending += inner
+            continue
+        pending.pop()
+        if x not in done:
+            done[x] = x if x.age < m.users else _shortest(m, _rebuilt(m, x))
+    return done[root]
+
+
+def _inside(x: Expression) -> Iterable[Expression]:
+    """The parts that a derivative was put together from; operands of functions are the user's."""
+    if isinstance(x, Sum):
+        return x.terms
+    if isinstance(x, Product):
+        return x.powers
+    if is_a(x, "where", "mul"):
+        return x.operands[1:] if is_a(x, "where") else x.operands
+    return ()
+
+
+def _rebuilt(m: "Algebra", x: Expression) -> Expression:
+    parts = list(_inside(x))
+    new = [m.simplified[part] for part in parts]
+    if parts == new:
         return x
-    if number != -1.0:
-        return m.shared("mul", (number, x))
-    return m.sub(*reversed(operands(x))) if is_a(x, "sub") else m.shared("neg", (x,))
+    if isinstance(x, Sum):
+        total: Expression = m.zero
+        for part, one in zip(parts, new, strict=True):
+            total = sums.add(m, total, _scaled(m, x.terms[part], one))
+        return total
+    if isinstance(x, Product):
+        total = m.number(x.number)
+        for part, one in zip(parts, new, strict=True):
+            exponent = x.powers[part]
+            by = exponent if isinstance(exponent, Expression) else m.number(exponent)
+            total = products.multiply(m, total, products.power(m, one, by))
+        return total
+    assert isinstance(x, Atom)
+    assert x.operation is not None
+    rebuilt: Expression = m.apply(x.operation.name, *(x.operands[:1] if is_a(x, "where") else ()), *new)
+    return rebuilt
 
 
-def _mul(m: Any, x: Any, y: Any) -> Any:
-    one, two = product(x), product(y)
-    both = times(one, two)
-    if not (isfinite(both.number) and isfinite(both.divisor)):
-        return None
-    if _merges(one, two, both):
-        return _written(m, both)
-    u, v = _rest(m, x), _rest(m, y)
-    if both.number != 1.0 or both.divisor != 1.0:
-        rest = m.mul(u, v)
-        if isinstance(rest, float) and rest != 1.0:
-            return both.number * rest / both.divisor
-        return _written(m, Product(both.number, both.divisor, *_whole(rest)))
-    if u == 1.0 or v == 1.0:
-        return v if u == 1.0 else u
-    for one, other in ((u, v), (v, u)):
-        if is_a(one, "pow") and operands(one)[0] == other and is_a(operands(one)[1], "sub"):
-            base, exponent = operands(one)
-            return m.pow(base, exponent + 1.0)
-        if is_a(one, "div") and operands(one)[0] == 1.0:
-            return m.shared("div", (other, operands(one)[1]))
-    return m.shared("mul", (v, u) if u.node.operands and not v.node.operands else (u, v))
+def _scaled(m: "Algebra", number: Exact, x: Expression) -> Expression:
+    return x if number == 1 else products.multiply(m, m.number(number), x)
 
 
-def _rest(m: Any, x: Any) -> Any:
-    """What is left of a product without the number in front, as it stands."""
-    p = product(x)
-    if isinstance(x, float) or (p.number == 1.0 and p.divisor == 1.0):
-        return 1.0 if isinstance(x, float) else x
-    left, *right = operands(x)
-    if is_a(x, "neg") or (is_a(x, "div") and isinstance(right[0], float)):
-        return _rest(m, left)
-    if is_a(x, "mul") and isinstance(left, float):
-        return right[0]
-    return _written(m, p._replace(number=1.0, divisor=1.0))
-
-
-def _merges(one: Product, two: Product, both: Product) -> bool:
-    """Whether a base stands in both."""
-    return sum(map(len, (one.above, one.below, two.above, two.below))) > len(both.above) + len(both.below)
-
-
-def _whole(x: Any) -> tuple[Powers, Powers]:
-    """A quotient or anything else as powers above and below the line."""
-    if is_a(x, "div"):
-        above, below = operands(x)
-        if isinstance(below, Symbol) and (above == 1.0 or isinstance(above, Symbol)):
-            return ({} if above == 1.0 else {above: 1.0}), {below: 1.0}
-    return ({} if x == 1.0 else {x: 1.0}), {}
-
-
-def _div(m: Any, x: Any, y: Any) -> Any:
-    one, two = product(x), product(y)
-    if two.number == 0.0:
-        return None
-    two = two.inverse()
-    both = times(one, two)
-    if not (isfinite(both.number) and isfinite(both.divisor)):
-        return None
-    if _merges(one, two, both) or both.number not in (one.number, 1.0) or both.divisor != 1.0 or one.below:
-        return _written(m, both)
-    return x if y == 1.0 else None
-
-
-def _pow(m: Any, x: Any, y: Any) -> Any:
-    if y == 0.0:
-        return 1.0
-    if y == 1.0:
+def _shortest(m: "Algebra", x: Expression) -> Expression:
+    """The shortest form of a sum, or of a product of sums."""
+    if x.cost > _MOST_OPERATIONS:
         return x
-    if y == 2.0 and is_a(x, "hypot"):
-        left, right = operands(x)
-        return m.pow(left, 2.0) + m.pow(right, 2.0)
-    if is_a(x, "pow") and isinstance(y, float) and y > 0 and y % 1 == 0:
-        base, exponent = operands(x)
-        if isinstance(exponent, float) and exponent > 0 and exponent % 1 == 0:
-            return m.pow(base, exponent * y)
-    return None
+    if isinstance(x, Product):
+        return _with_numbers_outside(m, x)
+    if not isinstance(x, Sum):
+        return x
+    best: Expression = x
+    for form, inner in _forms(m, _flattened(m, x), x.cost):
+        if form.cost < best.cost:
+            best = form
+            m.unordered.add(inner)
+    return _with_numbers_outside(m, best) if isinstance(best, Product) else best
 
 
-Sum = dict[Symbol | float, float]
-"""How often each term stands in a sum; a number is a term of its own."""
+def _with_numbers_outside(m: "Algebra", x: Product) -> Expression:
+    """(u/6 - v/4)*w as (2*u - 3*v)*w/12, and 1/(u^2*(1/f - 1/u)^2) as f^2/(u - f)^2."""
+    best: Expression = x
+    for base, exponent in x.powers.items():
+        if not isinstance(base, Sum) or type(exponent) is not int:
+            continue
+        common, rest = _divided(m, base.terms) if exponent < 0 else (m.one, base.terms)
+        content = _content(rest)
+        if content != 0:
+            common, rest = _scaled(m, content, common), {term: ratio(number, content) for term, number in rest.items()}
+        inner = m.sum(rest)
+        if inner is base:
+            continue
+        form = products.multiply(m, x, products.power(m, base, m.number(-exponent)))
+        form = products.multiply(m, form, products.power(m, products.multiply(m, common, inner), m.number(exponent)))
+        if form.cost < best.cost + (base.age >= m.users):
+            best = form
+            m.unordered.add(inner)
+    return best
 
 
-def terms(x: Any) -> Sum:
-    """What a symbol or a number is a sum of."""
-    if isinstance(x, float):
-        return {1.0: x} if x else {}
-    return remembered(x.m.sums, x, _terms)
+def _forms(m: "Algebra", flat: Terms, cost: int) -> Iterable[tuple[Expression, Expression]]:
+    """Products of a factor and a sum, and the sum."""
+    common, rest = _divided(m, flat)
+    shared, still = _divided(m, flat, fractions=False)
+    choices = [(common, rest), (shared, still)] if shared is not common else [(common, rest)]
+    for outside, inner in [*choices, (common, expanded(m, rest, 2 * cost))]:
+        if inner is None:
+            continue
+        more, last = _divided(m, inner, fractions=inner is not still)
+        factor = products.multiply(m, outside, more)
+        total = m.sum(last)
+        yield products.multiply(m, factor, total), total
+        content = _content(last)
+        if content not in (0, 1):
+            total = m.sum({term: ratio(number, content) for term, number in last.items()})
+            yield products.multiply(m, _scaled(m, content, factor), total), total
+    if common is not m.one and (multiplied := expanded(m, flat, 2 * cost)) is not None:
+        total = m.sum(multiplied)
+        yield total, total
 
 
-def _terms(x: Symbol) -> Sum:
-    if is_a(x, "add") or is_a(x, "sub"):
-        left, right = operands(x)
-        one, two = terms(left), terms(right)
-        if len(one) + len(two) <= MOST:
-            return _added(one, two, 1.0 if is_a(x, "add") else -1.0)
-    p = product(x)
-    if p.divisor != 1.0 or p.number == 1.0:
-        return {x: 1.0}
-    rest = _written(x.m, p._replace(number=1.0))
-    return {rest: p.number} if isinstance(rest, Symbol) else {x: 1.0}
-
-
-def _added(one: Sum, two: Sum, sign: float) -> Sum:
-    return {term: one.get(term, 0.0) + sign * two.get(term, 0.0) for term in {**one, **two}}
-
-
-def _add(m: Any, x: Any, y: Any, sign: float = 1.0) -> Any:
-    if 0.0 in (x, y):
-        return m.neg(y) if y != 0.0 and sign < 0.0 else x if y == 0.0 else y
-    one, two = terms(x), terms(y)
-    both = _added(one, two, sign)
-    if len(both) < len(one) + len(two):
-        return _sum(m, both)
-    if (factored := _factored(m, x, y, sign)) is not None:
-        return factored
-    if len(both) <= MOST and (collected := _collected(x, y, sign)) is not None and len(collected) <= len(both):
-        return _sum(m, collected)
-    if isinstance(x, Symbol) and (product(x).number < 0.0 and sign > 0.0):
-        return m.sub(y, m.neg(x))
-    if (y < 0.0) if isinstance(y, float) else product(y).number < 0.0:
-        return m.shared("add" if sign < 0.0 else "sub", (x, m.neg(y)))
-    if isinstance(x, Symbol) and sign > 0.0 and (is_a(y, "add") or is_a(y, "sub")):
-        number, rest = operands(y)
-        if isinstance(number, float):  # numbers last
-            return (x + rest if is_a(y, "add") else x - rest) + number
-    choice = _choice(m, x, y, sign)
-    return _fraction(m, x, y, sign) if choice is None else choice
-
-
-def _collected(x: Any, y: Any, sign: float) -> Sum | None:
-    """The terms of a sum of products of sums, where some of them meet: 8*x^2 + 4*(x^2 - 1) as 12*x^2 - 4."""
-    one, two = expanded(x), expanded(y)
-    both = _added(one, two, sign)
-    return {term: number for term, number in both.items() if number} if len(both) < len(one) + len(two) else None
-
-
-def expanded(x: Any) -> Sum:
-    """What a symbol or a number is a sum of, where a sum times something is a sum too."""
-    if isinstance(x, float):
-        return terms(x)
-    return remembered(x.m.expanded, x, _expanded)
-
-
-def _expanded(x: Symbol) -> Sum:
-    total: Sum = {}
-    for term, number in terms(x).items():
-        parts = _distributed(term) if isinstance(term, Symbol) else {term: 1.0}
-        total = _added(total, {part: number * factor for part, factor in parts.items()}, 1.0)
-    return total
-
-
-def _distributed(term: Symbol) -> Sum:
-    """The terms of a sum times something else."""
-    p = product(term)
-    sums = [base for base, power in p.above.items() if power == 1.0 and (is_a(base, "add") or is_a(base, "sub"))]
-    if len(sums) != 1 or p.divisor != 1.0 or p.below:
-        return {term: 1.0}
-    rest = _written(term.m, p._replace(number=1.0, above={b: n for b, n in p.above.items() if b != sums[0]}))
-    total: Sum = {}
-    for inner, number in terms(sums[0]).items():
-        total = _added(total, {term.m.mul(rest, inner): number * p.number}, 1.0)
-    return total
-
-
-def _choice(m: Any, x: Any, y: Any, sign: float) -> Any:
-    """Two choices by one condition as one; and when the sum of two is 0."""
-    if is_a(x, "where") and is_a(y, "add") and is_a(operands(y)[0], "where") and sign > 0.0:
-        first, rest = operands(y)
-        return x + first + rest if operands(first)[0] == operands(x)[0] else None
-    if not (is_a(x, "where") and is_a(y, "where")):
-        return None
-    (condition, *one), (other, *two) = operands(x), operands(y)
-    if condition == other:
-        return m.where(condition, *(a + b if sign > 0.0 else a - b for a, b in zip(one, two, strict=True)))
-    result = m.shared("add" if sign > 0.0 else "sub", (x, y))
-    if x in m.zero_unless and y in m.zero_unless:
-        m.zero_unless[result] = m.apply("or", m.zero_unless[x], m.zero_unless[y])
-    return result
-
-
-def _factored(m: Any, x: Any, y: Any, sign: float) -> Any:
-    """u + (2 + v)*u as (3 + v)*u."""
-    for one, two in ((x, y), (y, x)):
-        if is_a(two, "mul"):
-            for sum, rest in (operands(two), operands(two)[::-1]):
-                if is_a(sum, "add") and 1.0 in terms(sum) and rest == _rest(m, one):
-                    number = product(one).number if product(one).divisor == 1.0 else 0.0
-                    if number:
-                        return m.mul(number + sum if sign > 0.0 else number - sum if two is y else sum - number, rest)
-    return None
-
-
-def _sub(m: Any, x: Any, y: Any) -> Any:
-    return _add(m, x, y, -1.0)
-
-
-def _sum(m: Any, sum: Sum) -> Any:
-    """The expression for a sum, a positive term first."""
-    sum, written = {term: neat(number) for term, number in sum.items() if number}, None
-    for term in sorted(sum, key=lambda term: sum[term] < 0.0):
-        number = abs(sum[term])
-        scaled = number if term == 1.0 else m.mul(number, term)
-        if written is None:
-            written = scaled if sum[term] > 0.0 else m.neg(scaled)
+def _flattened(m: "Algebra", x: Sum) -> Terms:
+    """The terms, with those of long sums that are terms themselves."""
+    total: dict[Expression, Exact] = {}
+    pending: list[tuple[Expression, Exact]] = list(x.terms.items())[::-1]
+    while pending:
+        term, number = pending.pop()
+        if isinstance(term, Sum) and len(total) + len(pending) < _MOST_TERMS:
+            pending += [(inner, times(number, often)) for inner, often in reversed(term.terms.items())]  # type: ignore[call-overload]
         else:
-            written = m.shared("add" if sum[term] > 0.0 else "sub", (written, scaled))
-    return 0.0 if written is None else written
+            sums.include(m, total, term, number)
+    return total
 
 
-def _fraction(m: Any, x: Any, y: Any, sign: float) -> Any:
-    """p/q + n of numbers as (p + n*q)/q."""
-    if is_a(x, "div") and isinstance(y, float):
-        p, q = operands(x)
-        if isinstance(p, float) and isinstance(q, float):
-            return m.div(p + sign * y * q, q)
+# --- Common factors ---------------------------------------------------------------------------------------------------
+
+
+def _divided(m: "Algebra", flat: Terms, *, fractions: bool = True) -> tuple[Expression, Terms]:
+    """The factor that all terms share, with all that any is divided by, and what is left of each."""
+    common = _common(flat, fractions)
+    if not common or len(flat) < 2:
+        return m.one, flat
+    factor = m.product(1, common)
+    inverse = products.power(m, factor, m.number(-1))
+    rest: dict[Expression, Exact] = {}
+    for term, number in flat.items():
+        often, left = split(m, products.multiply(m, term, inverse))
+        sums.include(m, rest, left, times(number, often))
+    return factor, rest
+
+
+def _common(flat: Terms, fractions: bool) -> dict[Expression, Exponent]:
+    """For each base its least exponent."""
+    least: dict[Expression, Exponent] = {}
+    everywhere: dict[Expression, int] = {}
+    for term in flat:
+        for base, exponent in (powers_of(term) if not isinstance(term, Number) else {}).items():
+            everywhere[base] = everywhere.get(base, 0) + 1
+            before = least.get(base)
+            if before is None:
+                least[base] = exponent
+            elif (found := _lesser(before, exponent)) is not None:
+                least[base] = found
+            else:
+                everywhere[base] = -len(flat)
+    common: dict[Expression, Exponent] = {}
+    for base, exponent in least.items():
+        missing = everywhere[base] != len(flat)
+        if everywhere[base] < 0 or (missing and (isinstance(exponent, Expression) or exponent >= 0)):
+            continue
+        if missing and (isinstance(base, Number) or not fractions):
+            continue
+        common[base] = exponent
+    return common
+
+
+def _lesser(one: Exponent, two: Exponent) -> Exponent | None:
+    """The lesser of two exponents, where they differ by a number."""
+    if one == two:
+        return one
+    if not isinstance(one, Expression) and not isinstance(two, Expression):
+        return min(one, two)
+    m = one.m if isinstance(one, Expression) else two.m  # type: ignore[union-attr]
+    difference = m.apply("sub", *(x if isinstance(x, Expression) else m.number(x) for x in (one, two)))
+    return (one if difference.number < 0 else two) if isinstance(difference, Number) else None
+
+
+def split(m: "Algebra", x: Expression) -> tuple[Exact, Expression]:
+    """The number in front, and the rest as a term."""
+    number, powers = products.factors(x)
+    return number, m.product(1, powers)
+
+
+def _content(flat: Terms) -> Exact:
+    """The greatest number that divides all in front of the terms."""
+    numbers = list(flat.values())
+    if any(isinstance(base, Number) for term in flat if isinstance(term, Product) for base in term.powers):
+        return 0  # sqrt(2)/2 is 1/sqrt(2)
+    if not numbers or any(isinstance(number, float) or number == 0 for number in numbers):
+        return 0
+    above, below = zip(*map(fraction, numbers), strict=True)
+    content = ratio(gcd(*above), lcm(*below))
+    return content if any(number > 0 for number in numbers) else times(-1, content)
+
+
+# --- Multiplied out ---------------------------------------------------------------------------------------------------
+
+
+def expanded(m: "Algebra", flat: Terms, most: int) -> Terms | None:
+    """The terms with no sum among their factors; None where no two of them meet, or more than `most` would come."""
+    coming = sum(_expected(term) for term in flat)
+    if coming == len(flat) or coming > min(most, 4 * _MOST_TERMS):
+        return None
+    done: dict[Expression, Exact] = {}
+    pending = list(flat.items())
+    work = met = 0
+    while pending:
+        term, number = pending.pop()
+        base = _sum_in(term)
+        if base is None:
+            met += term in done
+            sums.include(m, done, term, number)
+            continue
+        parts = _power_of_sum(m, base, powers_of(term)[base])
+        if parts is None or work > 4 * most:
+            return None
+        work += len(parts)
+        rest = m.product(1, {each: exponent for each, exponent in powers_of(term).items() if each is not base})
+        for part, often in parts.items():
+            front, left = split(m, products.multiply(m, rest, part))
+            pending.append((left, times(number, times(front, often))))
+    return done if met and len(done) <= _MOST_TERMS else None
+
+
+def _expected(term: Expression) -> int:
+    """At most so many terms come of one, but for sums within sums."""
+    number = 1
+    for base, exponent in powers_of(term).items():
+        if isinstance(base, Sum) and type(exponent) is int and exponent > 0:
+            length = len(base.terms)
+            number *= min(length ** min(exponent, 20), comb(length + exponent - 1, exponent))
+    return number
+
+
+def _sum_in(term: Expression) -> Sum | None:
+    for base, exponent in powers_of(term).items():
+        if isinstance(base, Sum) and type(exponent) is int and exponent > 0:
+            return base
     return None
 
 
-def _neg(m: Any, x: Any) -> Any:
-    p = product(x)
-    return _written(m, p._replace(number=-p.number))
-
-
-def _where(m: Any, condition: Any, x: Any, y: Any) -> Any:
-    number = m.number(condition)
-    if number is not None:
-        return x if number else y
-    if is_a(condition, "not"):
-        return m.where(operands(condition)[0], y, x)
-    if is_a(x, "where") and operands(x)[0] == condition:
-        return m.where(condition, operands(x)[1], y)
-    if x == y or (y == 0.0 and m.zero_unless.get(x) == condition):
-        return x
-    if y == 0.0:
-        result = m.shared("where", (condition, x, y))
-        m.zero_unless[result] = condition
-        return result
-    return None
-
-
-def _or(m: Any, x: Any, y: Any) -> Any:
-    for one, two in ((x, y), (y, x)):
-        number = m.number(one)
-        if number is not None:
-            return _truth(m, two) if number == 0.0 else True
-        if is_a(two, "not") and operands(two)[0] == one:
-            return True
-        if is_a(one, "or") and two in operands(one):
-            return one
-    return _truth(m, x) if x == y else None
-
-
-def _and(m: Any, x: Any, y: Any) -> Any:
-    for one, two in ((x, y), (y, x)):
-        number = m.number(one)
-        if number is not None:
-            return False if number == 0.0 else _truth(m, two)
-        if is_a(one, "and") and two in operands(one):
-            return one
-        if (is_a(one, "greater") or is_a(one, "less")) and is_a(two, "equal") and operands(one) == operands(two):
-            return False
-    return _truth(m, x) if x == y else None
-
-
-def _is_truth(x: Any) -> bool:
-    return isinstance(x, Symbol) and x.node.operation is not None and x.node.operation.is_truth
-
-
-def _truth(m: Any, x: Any) -> Any:
-    """1 or 0 for a number."""
-    return x if _is_truth(x) else m.apply("not_equal", x, 0.0)
-
-
-def _equal(m: Any, x: Any, y: Any) -> Any:
-    if y == 0.0 and _is_truth(x):
-        return m.apply("not_equal", *operands(x)) if is_a(x, "equal") else m.apply("not", x)
-    return None
-
-
-SIMPLER: dict[str, Callable[..., Any]] = {
-    **{"add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "div": _div, "pow": _pow},
-    **{"where": _where, "and": _and, "or": _or, "equal": _equal},
-}
-"""How operations on symbols are simplified: from their operands to what they become, or None."""
+def _power_of_sum(m: "Algebra", base: Sum, exponent: Any) -> Terms | None:
+    """The terms of a whole power of a sum."""
+    if exponent > _MOST_TERMS:
+        return None
+    total: Terms = {m.one: 1}
+    for _ in range(exponent):
+        if len(total) * len(base.terms) > 4 * _MOST_TERMS:
+            return None
+        product: dict[Expression, Exact] = {}
+        for one, a in total.items():
+            for two, b in base.terms.items():
+                front, term = split(m, products.multiply(m, one, two))
+                sums.include(m, product, term, times(front, times(a, b)))
+        total = product
+    return total

@@ -48,6 +48,10 @@ class Symbols:
         """The node of a symbol, or one for a number."""
         return operand.node if isinstance(operand, Symbol) else Constant(float(operand))
 
+    def local(self, operation: Operation, result: Any, *operands: Any) -> tuple[Any, ...]:
+        """The local derivative by each operand, None where no gradient ever flows."""
+        return operation.local(self, result, *operands)
+
     def known(self, x: Any) -> bool:
         """Whether something depends on no input."""
         return not isinstance(x, Symbol)
@@ -79,11 +83,3 @@ class Symbols:
 _NEUTRAL = {"mul": 1.0, "add": 0.0}
 
 SYMBOLS = Symbols()
-
-
-def local_derivatives(operation: Operation, operands: tuple[Node, ...]) -> tuple[Node | None, ...]:
-    """The local derivative by each operand as a graph, None where no gradient ever flows."""
-    m = SYMBOLS
-    result = Symbol(Node(operation, operands), m)
-    derivatives = operation.local(m, result, *[Symbol(operand, m) for operand in operands])
-    return tuple(None if derivative is None else m.node(derivative) for derivative in derivatives)

@@ -1,14 +1,15 @@
 """Graph to LaTeX mathematics: the sister of the printer, for people to read.
 
-Two choices keep it from misleading. A product is written with a dot, and without one only after a number (2 x), so that
-what stands before a parenthesis is always a function. And what binds loosely in one notation and tightly in another
-(a minus sign, the remainder, a truth used as a number) gets parentheses, or for a truth brackets.
+Two choices keep it from misleading. A product has a dot before a digit, beside a word and before a parenthesis, but for
+one after a number: what stands before a parenthesis without a dot is a number or a function. And what binds loosely in
+one notation and tightly in another (a minus sign, the remainder, a truth used as a number) gets parentheses, or for a
+truth brackets.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import copysign, pi, tau
+from math import copysign
 
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.engine.table.operations import OPERATIONS
@@ -42,7 +43,7 @@ _NOTATION = {
     "abs": (r"\left|@\right|", ATOM),
     "floor": (r"\left\lfloor @\right\rfloor", ATOM),
     "ceil": (r"\left\lceil @\right\rceil", ATOM),
-    "lgamma": (r"\ln\left|\Gamma\left(@\right)\right|", ATOM),
+    "lgamma": (r"\ln\left|\Gamma\left(@\right)\right|", _POW),
     "polygamma": (r"\psi^{\left(@\right)}\left(@\right)", ATOM),
     "not": (r"\lnot\left(@\right)", ATOM),
 }
@@ -60,7 +61,9 @@ _HEADS = {name: rf"\{name}" for name in "sin cos tan sec csc cot sinh cosh tanh 
     "digamma": r"\psi",
 }
 _SIGNS = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "and": r"\land", "or": r"\lor"}
-_NUMBERS = {repr(pi): r"\pi", repr(tau): r"\tau", "inf": r"\infty", "nan": r"\mathrm{NaN}"}
+_NUMBERS = {"pi": r"\pi", "π": r"\pi", "tau": r"\tau", "inf": r"\infty", "nan": r"\mathrm{NaN}"}
+_FEW = 20
+"""So many factors of a product are looked at for its first."""
 
 _GREEK = dict(
     zip(
@@ -133,7 +136,7 @@ def _enclosed(parts: list[Part], own: int, binding: int) -> list[Part]:
 def _parts(node: Node) -> Parts:
     operation, operands = node.operation, node.operands
     if operation is None:
-        return _number(repr(node.number if isinstance(node, Constant) else 0.0))
+        return _number(node)
     if operation.name == "where":
         return _choice(*operands)
     if operation.name in _NOTATION:
@@ -162,20 +165,49 @@ def _choice(condition: Node, taken: Node, other: Node) -> Parts:
 
 
 def _product(left: Node, right: Node) -> str:
-    """No sign between a number and what does not begin with one; and 2 before a fraction is no mixed number."""
-    first = right.operands[0] if right.operation and right.operation.name == "pow" else right
-    opens = _is_digits(first) or (first.operation and first.operation.name in ("div", "exp2"))
-    return "" if _is_digits(left) and not opens else r"\cdot"
+    """The sign between two factors: none between letters, and no 2 before a fraction, which would be a mixed number."""
+    first, binding = _first(right)
+    if binding is None or _is_digits(first) or _is(first, "div", "exp2") or _is_word(first) or _is_word(_last(left)):
+        return r"\cdot"
+    enclosed = _is(right, "mul") or _parts(first)[1] < binding
+    return r"\cdot" if enclosed and not _is_digits(left) else ""
+
+
+def _first(node: Node) -> tuple[Node, int | None]:
+    """What a product begins with, and how tightly that must bind; None where this is too far away."""
+    for _ in range(_FEW):
+        if _is(node, "pow"):
+            return node.operands[0], ATOM
+        if not _is(node, "mul") or node.label:
+            return node, _MUL
+        node = node.operands[0]
+    return node, None
+
+
+def _last(node: Node) -> Node:
+    return node.operands[1] if _is(node, "mul") and not node.label else node
+
+
+def _is(node: Node, *names: str) -> bool:
+    return node.operation is not None and node.operation.name in names
+
+
+def _is_word(node: Node) -> bool:
+    """Whether a name is more than a letter."""
+    name = node.name if isinstance(node, Input) else node.label if node.operation else None
+    return name is not None and _pretty(name).startswith(r"\mathrm")
 
 
 def _is_digits(node: Node) -> bool:
-    return isinstance(node, Constant) and str(_number(repr(node.number))[0][0])[0].isdigit()
+    return isinstance(node, Constant) and str(_number(node)[0][0])[0].isdigit()
 
 
-def _number(text: str) -> Parts:
-    """A number as Python writes it."""
+def _number(node: Node) -> Parts:
+    """A number as it is written, or as Python writes it."""
+    number = node.number if isinstance(node, Constant) else 0.0
+    text = (getattr(node, "written", None) or repr(number)).replace("_", "").lower()
     if text.startswith("-"):
-        return ["-", *_number(text[1:])[0]], _ADD
+        return ["-", *_number(Constant(-number, written=text[1:]))[0]], _ADD
     mantissa, _, exponent = text.removesuffix(".0").partition("e")
     if text in _NUMBERS or not exponent:
         return [_NUMBERS.get(text, mantissa)], ATOM

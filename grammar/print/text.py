@@ -15,8 +15,9 @@ from autodiff.grammar.builder import CONSTANTS
 BINDING = {row.name: row.binding for row in OPERATIONS.values() if row.symbol}
 COMPARISON, VALUE, SIGN, ATOM = 4, 5, 8, 10
 _SPACED = {"add", "sub", "mod", "and", "or"}
-# Where parentheses on the right only group, and which operations in them.
 _FEW = 20
+"""So far a chain is looked along; a longer one keeps parentheses that it may not need."""
+# Where parentheses on the right only group, and which operations in them.
 _REGROUPED = {"add": (OPERATIONS["add"], OPERATIONS["sub"])}
 _REGROUPED |= dict.fromkeys(("mul", "neg"), (OPERATIONS["mul"], OPERATIONS["div"]))
 
@@ -146,6 +147,8 @@ def _stays(node: Node) -> bool:
         if first.operation not in allowed:
             break
         first = first.operands[0]
+    else:
+        return False
     return first is not node.operands[-1] and not _begins_with_a_sign(first) and not _is(first, "mod")
 
 
@@ -154,6 +157,8 @@ def _begins_with_a_sign(node: Node) -> bool:
         if not _is(node, "mul", "div", "add", "sub"):
             break
         node = node.operands[0]
+    else:
+        return True
     return _is(node, "neg") or (isinstance(node, Constant) and copysign(1.0, node.number) < 0)
 
 
@@ -163,7 +168,7 @@ def _is(node: Node, *names: str) -> bool:
 
 def _leaf(node: Node) -> Parts:
     if isinstance(node, Constant):
-        text = node.label or repr(node.number).removesuffix(".0")
+        text = node.written or repr(node.number).removesuffix(".0")
     else:
         text = getattr(node, "name", "")
     return [text], SIGN if text.startswith("-") else ATOM

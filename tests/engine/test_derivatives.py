@@ -16,7 +16,7 @@ from autodiff.engine.graph import Graph, Input, Node, topological_order
 from autodiff.engine.hessians import hessian
 from autodiff.engine.passes import backward, forward
 from autodiff.engine.symbolic.algebra import Algebra
-from autodiff.engine.symbolic.products import TooLarge
+from autodiff.engine.symbolic.numbers import TooLarge
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
@@ -58,8 +58,8 @@ WRITTEN = [
     ("x/3", "x", "1/3"),
     ("2*x/6", "x", "1/3"),
     ("1/x", "xx", "2/x^3"),
-    ("x^(1/3)", "x", "x^(-2/3)/3"),
-    ("sqrt(x)", "x", "0.5/sqrt(x)"),
+    ("x^(1/3)", "x", "1/(3*x^(2/3))"),
+    ("sqrt(x)", "x", "1/(2*sqrt(x))"),
     ("sin(x)", "xx", "-sin(x)"),
     ("sin(2*x)", "xx", "-4*sin(2*x)"),
     ("exp(-x)", "x", "-exp(-x)"),
@@ -67,23 +67,23 @@ WRITTEN = [
     ("sigmoid(x)", "x", "sigmoid(x)*sigmoid(-x)"),
     ("tanh(x)", "x", "1/cosh(x)^2"),
     ("atan(x)", "x", "1/(1 + x^2)"),
-    ("x^2*y + 3*x*y^2", "x", "2*y*x + 3*y^2"),
+    ("x^2*y + 3*x*y^2", "x", "y*(2*x + 3*y)"),
     ("x^3 - 4*x^2 + 7*x", "x", "3*x^2 - 8*x + 7"),
     ("x*log(x) - x", "x", "log(x)"),
     ("x^2*log(x)", "xx", "3 + 2*log(x)"),
-    ("x*sqrt(x)", "x", "1.5*sqrt(x)"),
-    ("log(sqrt(x))", "x", "0.5/x"),
+    ("x*sqrt(x)", "x", "3*sqrt(x)/2"),
+    ("log(sqrt(x))", "x", "1/(2*x)"),
     ("log(abs(x))", "x", "1/x"),
     ("0.1*x^3", "x", "0.3*x^2"),
     ("cos(pi*x)", "x", "-pi*sin(pi*x)"),
-    ("mean([x, y, x*y])", "x", "y/3 + 1/3"),
-    ("x*exp(x)", "xxxxx", "(5 + x)*exp(x)"),
+    ("mean([x, y, x*y])", "x", "(y + 1)/3"),
+    ("x*exp(x)", "xxxxx", "(x + 5)*exp(x)"),
     ("exp(x)*sin(x)", "xxxx", "-4*exp(x)*sin(x)"),
     ("(x^2 - 1)^2", "xx", "12*x^2 - 4"),
     ("x^2*sin(1/x)", "x", "2*x*sin(1/x) - cos(1/x)"),
     ("x*(y and 1)", "x", "y != 0"),
     ("x*(y or 0)", "x", "y != 0"),
-    ("2*((x % 3)*sin(x))", "x", "2*sin(x) + 2*(x % 3*cos(x))"),
+    ("2*((x % 3)*sin(x))", "x", "2*(x % 3*cos(x) + sin(x))"),
     ("(a*x + b - y)^2", "a", "2*x*(a*x + b - y)"),
     ("sin(x)/x", "x", "cos(x)/x - sin(x)/x^2"),
     ("max(x, y)", "x", "where(x >= y, 1, 0)"),
@@ -96,11 +96,11 @@ WRITTEN = [
     ("floor(x) + x", "x", "1"),
     ("0*log(x)", "x", "0/x"),  # which is nan at 0, as the gradient is
     ("y", "x", "0"),
-    ("s = x + 1; s*exp(s)/y", "x", "(x + 1)/y*exp(x + 1) + exp(x + 1)/y"),
+    ("s = x + 1; s*exp(s)/y", "x", "(x + 2)*exp(x + 1)/y"),
     (
         "long = sin(x)*exp(y); sqrt(long)*cos(long)",
         "x",
-        "long = sin(x)*exp(y); (0.5*cos(long)/sqrt(long) - sqrt(long)*sin(long))*exp(y)*cos(x)",
+        "long = sin(x)*exp(y); exp(y)*cos(x)*(cos(long)/2 - long*sin(long))/sqrt(long)",
     ),
 ]
 
@@ -280,10 +280,10 @@ def test_corners_that_went_wrong_once(text: str, names: str, point: dict[str, fl
 
 
 def test_too_large_a_derivative_is_refused() -> None:
-    with pytest.raises(TooLarge, match="more than 100 nodes"):
-        differentiated("tan(x)", *"x" * 10, max_nodes=100)
-    with pytest.raises(TooLarge, match="too large for a double"):
-        differentiated("1/(1 + x)", *"x" * 200)
+    with pytest.raises(TooLarge, match="more than 20 nodes"):
+        differentiated("tan(x)", *"x" * 10, max_nodes=20)
+    with pytest.raises(TooLarge, match="steps of simplification"):
+        differentiated("sin(cos(sin(cos(sin(cos(sin(cos(x))))))))", *"x" * 9)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""Derivatives of everyday formulas: right against mpmath, exact, and without a number that nobody wrote."""
+
+import re
+from random import Random
+
+import pytest
+from mpmath import mp
+
+from autodiff import Function, parse
+from autodiff.engine.derivatives import repeated
+from autodiff.engine.symbolic.algebra import Algebra
+from autodiff.grammar.parser import parse as read
+from autodiff.grammar.print.text import print_program
+
+from ..support.formulas import CORNERS, TEXTBOOK, judged, point, truth, with_constants
+
+
+def pair(f: Function, name: str) -> str:
+    """Another input for a mixed derivative."""
+    return next((other for other in f.inputs if other != name), name)
+
+
+def check(text: str, name: str, at: dict[str, float]) -> None:
+    """First and second derivatives, as functions, as texts that are read again, and as the Hessian."""
+    f = parse(text)
+    first, other, hessian = f.derivative(name), pair(f, name), f.hessian(**at)
+    for names, derivative in {
+        (name,): first,
+        (name, name): first.derivative(name),
+        (name, other): first.derivative(other),
+    }.items():
+        expected = truth(text, at, *names)
+        printed = parse(str(derivative))
+        ours = [derivative(**at), printed(**{each: at[each] for each in printed.inputs})]
+        ours += [hessian[names]] if len(names) == 2 else []
+        for number in ours:
+            assert number == pytest.approx(float(expected), rel=1e-11, abs=1e-13), (text, names, str(derivative))
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_numbers_and_constants_meet(part: int) -> None:
+    dice = Random(part)
+    for text in with_constants()[part::10]:
+        at = {"x": round(dice.uniform(1.3, 1.7), 3), "y": round(dice.uniform(2.1, 2.9), 3)}
+        check(text, "x", {name: at[name] for name in parse(text).inputs})
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_textbook_formulas(part: int) -> None:
+    dice = Random(part)
+    for text, name in TEXTBOOK[part::4]:
+        check(text, name, point(text, parse(text).inputs, dice))
+
+
+def test_the_lists_are_as_long_as_they_say() -> None:
+    assert len(TEXTBOOK) == 80
+    assert len(with_constants()) == 250 + len(CORNERS)
+
+
+@pytest.mark.parametrize(("text", "name"), TEXTBOOK)
+def test_no_number_that_nobody_wrote(text: str, name: str) -> None:
+    """What is printed are short numbers, none with the rounding of a double: no 6.283185307179586."""
+    printed = str(parse(text).derivative(name))
+    for number in re.findall(r"(?<![\w.])\d+\.?\d*(?:e[+-]?\d+)?", printed):
+        assert len(number.replace(".", "").strip("0")) <= 6, printed
+
+
+EXACT = [
+    ("2*pi*x", "x", "2*pi"),
+    ("4/3*pi*r^3", "r", "4*pi*r^2"),
+    ("q/(4*pi*e*r^2)", "r", "-q/(2*pi*e*r^3)"),
+    ("A*cos(2*pi*f*t)", "t", "-2*pi*A*f*sin(2*pi*f*t)"),
+    ("w*L^4/(8*E*I)", "I", "-w*L^4/(8*E*I^2)"),
+    ("2*pi*sqrt(L/g)", "g", "-pi*sqrt(L/g)/g"),
+    ("V*R/(r + R)", "R", "V*r/(r + R)^2"),
+    ("x^1.2", "x", "1.2*x^0.2"),
+    ("0.1*x^3", "x", "0.3*x^2"),
+    ("x^n", "x", "n*x^(n - 1)"),
+    ("x^x", "x", "x^x*(log(x) + 1)"),
+    ("2^x", "x", "2^x*log(2)"),
+    ("x/(s*sqrt(2))", "s", "-x/(sqrt(2)*s^2)"),
+    ("x^2*2^(1/3)", "x", "2*2^(1/3)*x"),
+    ("sqrt(2*x)^4", "x", "8*x"),
+    ("sqrt(-x)^4", "x", "2*x"),
+    ("sqrt(x^2)", "x", "x/sqrt(x^2)"),
+    ("sqrt((y/-x)^4)", "x", "-2*y^2/x^3"),
+    ("tau = 1; exp(tau*x)", "x", "exp(x)"),
+    ("k = 0.5; exp(k*x)", "x", "0.5*exp(0.5*x)"),
+    ("pi = 3; pi*x", "x", "3"),
+    ("tau*x", "x", "tau"),
+    ("1e15*(1.000000000000004*x - x)", "x", "4"),
+    ("1e-200*x*(1e-200*y)", "x", "1e-200*y*1e-200"),
+    ("x/1e-162", "x", "1e162"),
+    ("x*1e308*1e308", "x", "1e308*1e308"),
+    ("deg(x)", "x", "180/pi"),
+    ("log2(x)", "x", "1/(x*log(2))"),
+    ("exp2(x)", "x", "exp2(x)*log(2)"),
+    ("erf(x)", "x", "2*exp(-x^2)/sqrt(pi)"),
+    ("gelu(x)", "x", "normcdf(x) + x*normpdf(x)"),
+    ("0.1 + 0.2 == 0.3", "x", "0"),
+    ("where(0.1 + 0.2 == 0.3, x, 2*x)", "x", "2"),  # decided in doubles, as the value is
+    ("0*log(x)", "x", "0/x"),
+    ("inf*x - inf*x", "x", "nan"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "expected"), EXACT)
+def test_numbers_are_exact(text: str, name: str, expected: str) -> None:
+    f = parse(text, lengths={}) if name in parse(text).inputs else parse(f"{text} + 0*{name} - 0*{name}")
+    assert str(f.derivative(name)) == expected
+
+
+def test_a_variable_that_is_called_pi_is_none() -> None:
+    assert str(parse("deg(x)*y").derivative("x")) == "180*y/pi"
+    graph = read("deg(x)*pi", {"pi": None}).graph
+    (x,) = [variable for variable in graph.inputs if variable.name == "x"]
+    assert print_program([repeated(graph.outputs[0], [x], Algebra())], brief=True) == "180*pi/acos(-1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("sigmoid(x)", 30),
+        ("(x^3+2*x+1)/(x^4-3*x+5)", 12),
+    ],
+)
+def test_high_orders_are_right_and_cheap(text: str, order: int) -> None:
+    graph, m = read(text).graph, Algebra()
+    repeated(graph.outputs[0], [graph.inputs[0]] * order, m)
+    assert m.work < 100_000
+    derivative = parse(text).derivative(*["x"] * order)
+    with mp.workdps(60):
+        expected = mp.diff(lambda x: judged(text, {"x": x}), mp.mpf("0.5"), order)
+        assert derivative(x=0.5) == pytest.approx(float(expected), rel=1e-9)
