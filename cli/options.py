@@ -107,7 +107,7 @@ class RowOptions(Options):
     """Which rows to answer for, and where the answers go."""
 
     data: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE",
             help="Answer for every row of FILE (csv, tsv, jsonl, parquet, arrow; - is stdin), 'GLOB', FOLDER or URL.",

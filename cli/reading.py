@@ -46,7 +46,7 @@ def read_and_evaluate(options: ProgramOptions, console: Console, wrt: tuple[str,
 
 def wants_rows(program: ProgramOptions, rows: RowOptions, drawn: bool, reading: Reading, console: Console) -> bool:
     """Whether to answer for rows: where they are named, or where a value is missing and may come through a pipe."""
-    if rows.data is not None:
+    if rows.data:
         return True
     # A stdin that the program was read from holds no rows.
     program_in_stdin = program.file is not None and str(program.file) in ("-", "/dev/stdin")

@@ -86,9 +86,10 @@ def _opened(query: Query, table: Table, stdin: int | None, reporter: Reporter) -
 
 def _sources(table: Table, stdin: int | None) -> list[Source]:
     """The files that the table names."""
-    sources = found(table.data, stdin)
+    names = table.data or ["-"]
+    sources = [source for name in names for source in found(name, stdin)]
     if table.data_format is None:
-        check_alike(table.data, sources)
+        check_alike(names, sources)
     else:
         known(table.data_format, READ)
     if table.rejects and any(source.is_at(table.rejects) for source in sources):

@@ -57,9 +57,9 @@ class Part:
         return f"{self.source.name}{where}"
 
 
-def found(data: str | None, stdin: int | None) -> list[Source]:
-    """The places of the rows, in their order; Failure where there are none."""
-    if data is None or data == "-":
+def found(data: str, stdin: int | None) -> list[Source]:
+    """The places of the rows behind a name, in their order; Failure where there are none."""
+    if data == "-":
         return [Source("stdin", "", stdin)]
     return _remote(data) if "://" in data else _local(data)
 

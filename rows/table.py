@@ -1,7 +1,7 @@
 """Which rows to answer for, and where their answers go."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,8 @@ POLICIES = ("fail", "nan", "skip")
 class Table:
     """The rows to answer for, and where their answers go."""
 
-    data: str | None = None
-    """A file, a glob, a folder or a URL; `-` is stdin. None is stdin too, where it may hold no rows at all."""
+    data: Sequence[str] | None = None
+    """Files, globs, folders or URLs; `-` is stdin. None is stdin too, where it may hold no rows at all."""
     data_format: str | None = None
     """The format of the rows, where neither the ending of a file nor its first bytes are to tell."""
     columns: str | None = None

@@ -87,13 +87,14 @@ def known(name: str, names: Iterable[str] = FORMATS) -> Format:
     raise WrongRequest(f"unknown format of rows '{name}'", hint)
 
 
-def check_alike(data: str | None, sources: Sequence[Source]) -> None:
+def check_alike(data: Sequence[str], sources: Sequence[Source]) -> None:
     """Failure where the endings of the files say that they are not of one format."""
     first = sources[0]
     for source in sources:
         if ENDINGS.get(source.ending) != ENDINGS.get(first.ending):
             hint = "name the files of one format by a glob, such as '*.csv', or say with --from what all of them are"
-            raise WrongRequest(f"{data} holds files of several formats: {first.name} and {source.name}", hint)
+            holds = f"{data[0]} holds" if len(data) == 1 else "--data names"
+            raise WrongRequest(f"{holds} files of several formats: {first.name} and {source.name}", hint)
 
 
 def reader_of(source: Input, table: Table) -> Reader:
