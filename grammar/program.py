@@ -180,3 +180,15 @@ def _middle_cut(text: str, longest: int) -> str:
     """A text shortened in the middle where it is longer."""
     half = longest // 2
     return text if len(text) <= longest + 4 else f"{text[:half]}…{text[half + 1 - longest :]}"
+
+
+def preamble(text: str) -> str:
+    """The statements of a program before its last one, or all of them where that one is an assignment."""
+    depth, start = 0, 0
+    for match in re.finditer(r"#[^\n]*|[(\[]|[)\]]|[;\n](?=\s*[^\s;#])", text):
+        mark = match[0]
+        depth += (mark in "([") - (mark in ")]")
+        if depth == 0 and mark in ";\n":
+            start = match.end()
+    assigns = re.match(r"\s*[^\W\d]\w*(\([^)]*\))?\s*(\*\*|[-+*/^])?=(?!=)", text[start:])
+    return text if assigns else text[: max(start - 1, 0)]

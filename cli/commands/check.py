@@ -1,12 +1,10 @@
-"""`autodiff check`: the gradient against differences, or a derivative worked out by hand against the gradient."""
+"""`autodiff check`: the gradient against slopes of the function, or a formula of your own against the gradient."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import combinations_with_replacement, islice
-from math import isfinite
 from typing import Annotated, Any
 
 import typer
@@ -17,22 +15,18 @@ from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, wi
 from autodiff.cli.output import check_tabular, written
 from autodiff.cli.reading import read_and_evaluate, read_program
 from autodiff.engine.graph import Graph, Input, Node
-from autodiff.engine.passes import backward, forward
+from autodiff.engine.passes import forward
+from autodiff.engine.study.verdicts import Comparison, Finding, Formula, Outcome, Verdict
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import rounded, shortest
 from autodiff.evaluation.reading import known_variables
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
-from autodiff.grammar.program import Program
+from autodiff.grammar.program import Program, preamble
 from autodiff.grammar.values import scalars
 
-_CLOSE, _CLOSE_BY_HAND, _TINY = 1e-6, 1e-9, 1e-12
-_ULP = 2.0**-52
-_SIMPLEST = (1.0, 2.0, -1.0, 0.5, 3.0, -2.0, 0.0, 10.0, -0.5, 0.1, -3.0, 5.0, -10.0, 0.25, 20.0, -0.1, 100.0, -20.0)
-_SIMPLE_POINTS, _RANDOM_POINTS, _FEWEST = 200, 300, 5
-
-AGREE, DISAGREE, CANNOT_TELL = "agree", "DISAGREE", "cannot tell"
+_FEWEST = 5
 
 Point = dict[str, float]
 
@@ -42,7 +36,8 @@ class Row:
     """What was found on one derivative, or on one formula: its cells, numbers or text, and its verdict."""
 
     cells: dict[str, Any]
-    verdict: str
+    verdict: Verdict
+    words: str
 
 
 @with_options
@@ -54,16 +49,21 @@ def check(
     against: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME, to be checked.")
     ] = None,
+    where: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Compare at points where this holds: 'sigma > 0'.")
+    ] = None,
 ) -> None:
-    """Check the gradient by differences of values, or your own formula for it.
+    """Check the gradient by slopes of the function, or your own formula for it.
 
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
     """
     check_tabular(printing, "a check")
     if wrt and against:
         raise WrongRequest("--wrt has no place beside --against")
+    if where and not against:
+        raise WrongRequest("--where has no place without --against")
     if against:
-        what, (text, rows) = "formula", _check_formulas(console, program, against)
+        what, (text, rows) = "formula", _check_formulas(console, program, against, where)
     else:
         result = read_and_evaluate(program, console, names_in(wrt))
         what, text, rows = "derivative", result.program.text, _check_gradient(result)
@@ -74,9 +74,9 @@ def check(
 
 
 def _fail_where_due(rows: list[Row], strict: bool, what: str) -> None:
-    for verdict, words in ((DISAGREE, "wrong"), (CANNOT_TELL, "could not be checked")):
-        bad = sum(row.verdict.startswith(verdict) for row in rows)
-        if bad and (verdict == DISAGREE or strict or what == "formula"):
+    for verdict, words in ((Verdict.DISAGREE, "wrong"), (Verdict.UNDECIDED, "could not be checked")):
+        bad = sum(row.verdict is verdict for row in rows)
+        if bad and (verdict is Verdict.DISAGREE or strict or what == "formula"):
             raise NotMet(f"{bad} of {len(rows)} {what}s {words}")
 
 
@@ -93,7 +93,7 @@ class Checked:
 
     def lines(self) -> Lines:
         """A line for each derivative."""
-        return [[*map(_cell, row.cells.values()), row.verdict] for row in self.rows]
+        return [[*map(_cell, row.cells.values()), row.words] for row in self.rows]
 
     def sheet(self) -> Lines:
         """The same with a header."""
@@ -101,9 +101,7 @@ class Checked:
 
     def document(self) -> dict[str, Any]:
         """An object for each derivative."""
-        checks = [
-            {**{_key(name): cell for name, cell in row.cells.items()}, "verdict": row.verdict} for row in self.rows
-        ]
+        checks = [{**{_key(name): cell for name, cell in row.cells.items()}, "verdict": row.words} for row in self.rows]
         return {"expression": self.text, "checks": checks}
 
     def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
@@ -111,7 +109,7 @@ class Checked:
         few = partial(rounded, digits=2)
         writers = {"error": few, "relative error": few}
         rows = [
-            [*(_cell(cell, writers.get(name, number)) for name, cell in row.cells.items()), row.verdict]
+            [*(_cell(cell, writers.get(name, number)) for name, cell in row.cells.items()), row.words]
             for row in self.rows
         ]
         columns = [derivative_column("+/-" if name == "error" else name) for name in self._head[1:]]
@@ -127,47 +125,29 @@ def _cell(cell: Any, number: Callable[[float], str] = shortest) -> str:
 
 
 def _check_gradient(result: Evaluation) -> list[Row]:
-    """Every derivative that was asked for beside a numerical one."""
-    from autodiff.engine.study.differences import Numerical, derivatives
+    """Every derivative that was asked for beside the slopes of the function."""
+    from autodiff.engine.study.differences import findings
 
     graph = result.program.graph
-    point = {v.name: value for v, value in zip(graph.inputs, result.values)}
-    noise = [_noise(result.values, adjoints) for adjoints in result.adjoints or ()]
-    found: dict[int, list[Numerical]] = {}
-    for i in result.asked:
-        name = graph.inputs[i].name
-        found[i] = derivatives(lambda x, name=name: _outputs(graph, {**point, name: x}), point[name], noise)  # type: ignore[misc]
-    rows = []
-    for k, output in enumerate(result.outputs):
-        for i in result.asked:
-            ours, numerical = result.derivative(i, k), found[i][k]
-            both = numerical.both
-            known = numerical.smooth and isfinite(both.error)
-            rows.append(
-                Row(
-                    {
-                        **({"output": result.names[output]} if result.program.several else {}),
-                        "name": result.names[i],
-                        "derivative": ours,
-                        "numerical": both.value if known else None,
-                        "error": both.error if known else None,
-                        "relative error": _apart(ours, both.value) if known else None,
-                    },
-                    _verdict(ours, numerical),
-                )
-            )
-    return rows
-
-
-def _outputs(graph: Graph, point: Point) -> list[float]:
-    values = forward(graph, point)
-    return [values[graph.position[node]] for node in graph.outputs]
-
-
-def _noise(values: Sequence[float], adjoints: Sequence[float | None]) -> float:
-    """How far rounding in every node may put an output off."""
-    noise = _ULP * sum(abs(adjoint * value) for adjoint, value in zip(adjoints, values) if adjoint)
-    return noise if isfinite(noise) else 0.0
+    point = {variable.name: value for variable, value in zip(graph.inputs, result.values)}
+    wrt = [node for i in result.asked if isinstance(node := graph.nodes[i], Input)]
+    gradients = [[result.derivative(i, k) for i in result.asked] for k in range(len(result.outputs))]
+    return [
+        Row(
+            {
+                **({"output": result.names[output]} if result.program.several else {}),
+                "name": result.names[i],
+                "derivative": ours,
+                "numerical": found.slope,
+                "error": found.apart,
+                "relative error": None if found.slope is None else _apart(ours, found.slope),
+            },
+            found.verdict,
+            _worded(found, result.values[output]),
+        )
+        for output, row, gradient in zip(result.outputs, findings(graph, point, wrt, gradients), gradients)
+        for i, ours, found in zip(result.asked, gradient, row)
+    ]
 
 
 def _apart(a: float, b: float) -> float:
@@ -175,62 +155,33 @@ def _apart(a: float, b: float) -> float:
     return 0.0 if a == b else abs(a - b) / max(abs(a), abs(b))
 
 
-def _verdict(ours: float, found: Any) -> str:
-    """What to say of our derivative, given what differences found."""
-    if not isfinite(found.at):
-        return f"not differentiable here: the value is {shortest(found.at)}"
-    if found.edge:
-        return "at the edge of the domain"
-    if found.jump:
-        return "not differentiable here: a jump"
-    if found.kink:
-        left, right = (rounded(side.value, 6) for side in (found.left, found.right))
-        return f"not differentiable here: {left} from the left, {right} from the right"
-    if found.steep and not isfinite(ours):
-        return "not differentiable here: the slope is infinite"
-    number, error = found.both.value, found.both.error
-    if not isfinite(error) or found.restless:
-        return f"{CANNOT_TELL}: differences do not settle"
-    size = max(abs(ours), abs(number))
-    if _apart(ours, number) <= _CLOSE and error <= _CLOSE * size:
-        return AGREE
-    if size == 0.0 and error <= _TINY:
-        return AGREE
-    if size <= 4 * error <= _TINY:
-        return f"zero within {rounded(error, 1)}"
-    if abs(ours - number) <= 4 * error:
-        return f"{CANNOT_TELL}: differences are good to {rounded(error, 1)} only"
-    if error > max(abs(number), _TINY):  # they know not even its sign: sin(1/x) at 1e-7 turns within every step
-        return f"{CANNOT_TELL}: differences do not settle"
-    return DISAGREE
+def _worded(found: Finding, value: float) -> str:
+    """A finding as the verdict's column has it."""
+    why = f"the value is {shortest(value)}" if found.value_is_not_finite else found.why
+    return f"{found.verdict.value}: {why}" if why else found.verdict.value
 
 
-@dataclass(frozen=True)
-class _Formula:
-    """A derivative worked out by hand: of which inputs, by their positions, and its graph with one output each."""
-
-    name: str
-    text: str
-    graph: Graph
-    positions: list[int]
-
-
-def _check_formulas(console: Console, options: ProgramOptions, against: list[str]) -> tuple[str, list[Row]]:
+def _check_formulas(
+    console: Console, options: ProgramOptions, against: list[str], where: str | None
+) -> tuple[str, list[Row]]:
     """Every formula beside the gradient, at the point given or at many."""
     program, values = read_program(options, console)
     if program.several:
         raise WrongRequest("--against needs an expression with one output")
     formulas = [_read_formula(program, item, options.max_nodes) for item in against]
+    condition = _read(program, where, options.max_nodes).graph if where else None
+    if condition and len(condition.outputs) > 1:
+        raise WrongRequest("--where takes one condition", "such as --where 'x > 0 and y > 0'")
     fixed: Point = {}
     for name, value in program.inputs.items():
         if name in values:
             number = values[name]
             numbers = number if isinstance(number, list) else [number]
             fixed.update(zip((node.name for node in scalars(value) if isinstance(node, Input)), numbers))
-    return program.text, [_check_formula(program.graph, formula, fixed) for formula in formulas]
+    return program.text, [_check_formula(program.graph, formula, fixed, condition) for formula in formulas]
 
 
-def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
+def _read_formula(program: Program, item: str, max_nodes: int) -> Formula:
     match = re.fullmatch(r"\s*([^\W\d]\w*(?:\[\d+\])?)\s*=(.*)", normalized(item), re.DOTALL)
     if match is None:
         raise WrongRequest(f"--against '{item}' is not of the form NAME=FORMULA", "such as --against x='2*x'")
@@ -241,124 +192,80 @@ def _read_formula(program: Program, item: str, max_nodes: int) -> _Formula:
         raise WrongRequest(
             f"--against names '{name}', which is not a variable of the expression", known_variables(program)
         )
-    lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
-    formula = parse(text, lengths, max_nodes)
-    for key, value in formula.inputs.items():
-        if key not in program.inputs:
-            place = scalars(value)[0].span or (0, len(text))
-            raise ProgramError(
-                f"'{key}' is not a variable of the expression", formula.text, place, known_variables(program)
-            )
+    formula = _read(program, text, max_nodes)
     outputs, inputs = len(formula.graph.outputs), len(nodes[name])
     if outputs != inputs:
         message = f"the derivative by '{name}' has {inputs} element{'s' * (inputs > 1)}, the formula {outputs}"
-        raise ProgramError(message, formula.text, (0, len(text)))
-    return _Formula(name, formula.text, formula.graph, [program.graph.position[node] for node in nodes[name]])
+        raise ProgramError(message, text, (0, len(text)))
+    return Formula(name, formula.graph, [node for node in nodes[name] if isinstance(node, Input)])
 
 
-def _check_formula(graph: Graph, formula: _Formula, fixed: Point) -> Row:
+def _read(program: Program, text: str, max_nodes: int) -> Program:
+    """A formula in the variables, assigned names and functions of a program."""
+    lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
+    before = preamble(program.text)
+    read = parse(f"{before}\n{text}" if before else text, lengths, max_nodes)
+    for key, value in read.inputs.items():
+        if key not in program.inputs:
+            place = scalars(value)[0].span or (0, len(text))
+            raise ProgramError(
+                f"'{key}' is not a variable of the expression", read.text, place, known_variables(program)
+            )
+    return read
+
+
+def _check_formula(graph: Graph, formula: Formula, fixed: Point, condition: Graph | None) -> Row:
     """The first point where a formula is wrong, or how many there were where it is right."""
+    from autodiff.engine.study.formulas import compare, points
+
     missing = [variable.name for variable in graph.inputs if variable.name not in fixed]
     if not missing:
-        return Row({"name": formula.name}, _verdict_here(graph, formula, fixed))
+        return _formula_row(formula, *_verdict_here(graph, formula, fixed))
     compared: list[float] = []
-    points = gaps = 0
-    for sampled in _points(missing):
-        found = _compare(graph, formula, {**fixed, **sampled})
-        if found.same is False and isfinite(found.yours):  # a formula may have a gap, such as sin(x)/x at 0
-            at = ", ".join(f"{name}={shortest(value)}" for name, value in sampled.items())
-            return Row({"name": formula.name}, f"{DISAGREE} at {at}: {found.numbers}")
-        gaps += found.same is False
-        if found.same:
-            points += 1
+    outcomes, almost = Counter[Outcome](), ""
+    for sampled in points(missing, [graph, formula.graph]):
+        point = {**fixed, **sampled}
+        if condition is not None and not forward(condition, point)[condition.position[condition.outputs[0]]]:
+            continue
+        found = compare(graph, formula, point)
+        at = ", ".join(f"{name}={shortest(value)}" for name, value in sampled.items())
+        if found.outcome in (Outcome.OTHER, Outcome.NOT_FINITE):
+            return _formula_row(formula, Verdict.DISAGREE, f" at {at}: {_numbers(found)}")
+        outcomes[found.outcome] += 1
+        if found.outcome is Outcome.ALMOST:
+            almost = almost or f" at {at}: {_numbers(found)}"
+        if found.outcome in (Outcome.EQUAL, Outcome.ALMOST):
             compared.extend(sampled.values())
-    if points < _FEWEST:
-        return Row(
-            {"name": formula.name},
-            f"{CANNOT_TELL}: only {points} points could be compared; give values where there are some",
-        )
+    count, undecided = outcomes[Outcome.EQUAL] + outcomes[Outcome.ALMOST], outcomes[Outcome.UNDECIDED]
+    if count < _FEWEST:
+        why = f": only {count} points could be compared; give values where there are some"
+        return _formula_row(formula, Verdict.UNDECIDED, why)
+    if undecided > count:
+        return _formula_row(formula, Verdict.UNDECIDED, f" at {undecided} points; equal at {count} more")
+    if almost:
+        return _formula_row(formula, Verdict.ALMOST, almost)
     least, most = (rounded(end, 3) for end in (min(compared), max(compared)))
-    but = f"; yours is not finite at {gaps} more" if gaps else ""
-    return Row({"name": formula.name}, f"{AGREE} to {_CLOSE_BY_HAND:g} at {points} points from {least} to {most}{but}")
+    but = f"; {undecided} more could not be decided" if undecided else ""
+    return _formula_row(formula, Verdict.AGREE, f" at {count} points from {least} to {most}{but}")
 
 
-def _verdict_here(graph: Graph, formula: _Formula, point: Point) -> str:
+def _formula_row(formula: Formula, verdict: Verdict, rest: str) -> Row:
+    return Row({"name": formula.name}, verdict, f"{verdict.value}{rest}")
+
+
+def _verdict_here(graph: Graph, formula: Formula, point: Point) -> tuple[Verdict, str]:
     """What to say of a formula at the one point given."""
-    found = _compare(graph, formula, point)
-    if found.same is None:
-        return f"{CANNOT_TELL}: {found.why}"
-    if not found.same:
-        return f"{DISAGREE} here: {found.numbers}"
-    from autodiff.engine.study.kinks import kinks
+    from autodiff.engine.study.formulas import compare
 
-    values = forward(graph, point)
-    at_kink = kinks(graph, values, backward(graph, values, graph.outputs[0]), formula.positions)
-    return f"{AGREE} here{', at a kink' if at_kink else ''}"
-
-
-def _points(names: list[str]) -> Iterator[Point]:
-    """Simple points, the simplest first, then random ones, half of them positive."""
-    import random
-
-    last = len(_SIMPLEST) - 1
-    ranks = (
-        Counter(moved)
-        for total in range(len(names) * last + 1)
-        for moved in combinations_with_replacement(range(len(names)), total)
-    )
-    simple = (rank for rank in ranks if max(rank.values(), default=0) <= last)
-    for rank in islice(simple, _SIMPLE_POINTS):
-        yield {name: _SIMPLEST[rank[i]] for i, name in enumerate(names)}
-    dice = random.Random(0)
-    for i in range(_RANDOM_POINTS):
-        numbers = [float(f"{dice.uniform(-3, 3) * 10 ** dice.uniform(-1, 1):.3g}") for _ in names]
-        yield dict(zip(names, map(abs, numbers) if i % 2 else numbers))
+    found = compare(graph, formula, point)
+    if found.outcome is Outcome.EQUAL:
+        return Verdict.AGREE, f" here{', by convention: ' if found.why else ''}{found.why}"
+    if found.outcome is Outcome.ALMOST:
+        return Verdict.ALMOST, f" here: {_numbers(found)}"
+    if found.outcome in (Outcome.OTHER, Outcome.NOT_FINITE):
+        return Verdict.DISAGREE, f" here: {_numbers(found)}"
+    return Verdict.UNDECIDED, f": {found.why or _numbers(found)}"
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    """Whether a formula is right at a point, None where that cannot be told, and why; with its number and ours."""
-
-    same: bool | None
-    yours: float = 0.0
-    ours: float = 0.0
-    why: str = ""
-
-    @property
-    def numbers(self) -> str:
-        return f"yours {shortest(self.yours)}, ours {shortest(self.ours)}"
-
-
-def _compare(graph: Graph, formula: _Formula, point: Point) -> _Comparison:
-    values = forward(graph, point)
-    adjoints = backward(graph, values, graph.outputs[0])
-    theirs = forward(formula.graph, point)
-    value = values[graph.position[graph.outputs[0]]]
-    if not isfinite(value):
-        return _Comparison(None, why=f"the value is {shortest(value)} here")
-    for output, position in zip(formula.graph.outputs, formula.positions):
-        yours, ours = theirs[formula.graph.position[output]], adjoints[position] or 0.0
-        if not isfinite(ours):
-            return _Comparison(None, yours, ours, f"the derivative is {shortest(ours)} here")
-        if not isfinite(yours):
-            return _Comparison(False, yours, ours)
-        noise = 4 * _noise(theirs, backward(formula.graph, theirs, output))
-        if abs(yours - ours) > noise + _CLOSE_BY_HAND * max(abs(yours), abs(ours)):
-            same = _confirmed(graph, point, graph.inputs[position].name, yours, ours, _noise(values, adjoints))
-            if same is not True:
-                found = _Comparison(same, yours, ours)
-                return found if same is False else replace(found, why=f"{found.numbers}, and differences do not decide")
-    return _Comparison(True)
-
-
-def _confirmed(graph: Graph, point: Point, name: str, yours: float, ours: float, noise: float) -> bool | None:
-    """Whether two numbers that differ do so by rounding alone, as differences see it; None where these cannot tell."""
-    from autodiff.engine.study.differences import derivatives
-
-    (found,) = derivatives(lambda x: _outputs(graph, {**point, name: x}), point[name], [noise])
-    error = 10 * found.both.error
-    if not found.smooth or not isfinite(error):
-        return None
-    if max(abs(yours - found.both.value), abs(ours - found.both.value)) > error:
-        return False
-    return True if error <= _TINY else None
+def _numbers(found: Comparison) -> str:
+    return f"yours {shortest(found.yours)}, ours {shortest(found.ours)}"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from flint import arb, fmpq, fmpz
 
 from autodiff.engine.arithmetic import special
+from autodiff.engine.graph import Constant
 from autodiff.engine.table.operation import Operation, TableArithmetic
 from autodiff.engine.table.operations import OPERATIONS
 
@@ -109,6 +110,16 @@ def decimal(text: str) -> Ball:
     if abs(power) > _LONGEST:
         return Ball(arb(mantissa) * arb(10) ** fmpz(power))
     return Ball(fmpq(mantissa * 10**power) if power >= 0 else fmpq(mantissa, 10**-power))
+
+
+def exact(constant: Constant) -> Ball:
+    """The number that a constant was written for: 0.1 is a tenth."""
+    text = constant.written
+    if text is None or (not isfinite(constant.number) and text[0] not in ".0123456789"):
+        return number(constant.number)
+    if text in ("pi", "π", "tau"):
+        return BALLS.pi * (2.0 if text == "tau" else 1.0)
+    return decimal(text)
 
 
 def arb_of(x: Number) -> arb:

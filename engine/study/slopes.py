@@ -94,15 +94,16 @@ def _values(function: Function, x: arb) -> list[arb]:
 
 def _side(slopes: Sequence[arb]) -> Side:
     """What the slopes of ever smaller steps tell."""
-    first, second, third = slopes[:3]
+    first, second = slopes[:2]
     if not all(slope.is_finite() for slope in slopes):
         return Side(Behaviour.HAS_NO_VALUES, arb.nan())
     if same(first, second):
         return Side(Behaviour.SETTLES, second)
-    growth, next_growth = _exponent(second, first), _exponent(third, second)
-    if abs(second) <= abs(first) * _VANISHING or 2 * growth < next_growth < growth / 2 < 0:
+    growth, *later = (_exponent(y, x) for x, y in pairwise(slopes))
+    steady = all(0.8 < each / (growth or 1.0) < 1.25 for each in later)  # as of a power or a logarithm of the step
+    if abs(second) <= abs(first) * _VANISHING or (steady and growth < 0):
         return Side(Behaviour.SETTLES, arb(0))
-    if growth / 2 < next_growth < 2 * growth:
+    if steady:
         return Side(Behaviour.JUMPS if growth > _STEEP_AS_A_JUMP else Behaviour.GROWS, arb.pos_inf() * second.sgn())
     return Side(Behaviour.TURNS, arb.nan())
 
@@ -110,12 +111,23 @@ def _side(slopes: Sequence[arb]) -> Side:
 def same(x: arb, y: arb) -> bool:
     """Whether two slopes are one number, as far as a double can show."""
     size = abs(x).max(abs(y))
-    return bool(x == y or abs(x - y) <= size * _SAME or size <= _NOTHING)
+    return bool(x == y or (size.is_finite() and (abs(x - y) <= size * _SAME or size <= _NOTHING)))
 
 
 def _exponent(x: arb, y: arb) -> float:
     """The logarithm of abs(x/y) to base 2; nan where it is not known."""
     return float(abs(x / y).log() / arb.const_log2())
+
+
+def doubles(point: Mapping[str, float]) -> dict[str, Ball]:
+    """A point of doubles as balls."""
+    return {name: number(x) for name, x in point.items()}
+
+
+def outputs(graph: Graph, point: Mapping[str, Ball]) -> list[Number]:
+    """The values of all outputs, on balls."""
+    values = evaluate(graph, point, FUNCTIONS, lambda constant: number(constant.number))
+    return [values[graph.position[output]] for output in graph.outputs]
 
 
 def gradient(graph: Graph, point: Mapping[str, Ball], wrt: Sequence[Input]) -> list[Number]:
