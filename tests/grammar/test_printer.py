@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 
 from autodiff.engine.graph import Constant, Graph, Input, Node, topological_order
+from autodiff.engine.passes import forward
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
 from autodiff.grammar.print.text import print_expression, print_program
@@ -81,6 +82,19 @@ def test_what_is_printed_parses_back_to_the_same_graph(outputs: list[Node]) -> N
 )
 def test_text_that_stays_as_it_is(text: str) -> None:
     assert print_program(list(parse(text).graph.outputs)) == text
+
+
+@pytest.mark.parametrize("first", ["(m % n)", "(-m)", "(m + n)", "m/n"])
+@pytest.mark.parametrize("sign", ["*", "/", "+", "-"])
+def test_long_chains_keep_the_parentheses_that_they_need(first: str, sign: str) -> None:
+    """In a brief text too, which drops those that only group."""
+    inner = sign.join([first, *(f"a{i}" for i in range(25))])
+    for text in (f"b*({inner})", f"b - ({inner})", f"b/({inner})"):
+        graph = parse(text).graph
+        back = parse(print_program(list(graph.outputs), brief=True)).graph
+        point = {variable.name: 1.0 + 0.37 * i for i, variable in enumerate(graph.inputs)}
+        ours, theirs = (forward(each, point)[each.position[each.outputs[0]]] for each in (back, graph))
+        assert ours == pytest.approx(theirs, rel=1e-13), text
 
 
 def test_long_and_deep_graphs_are_printed_without_recursion() -> None:
