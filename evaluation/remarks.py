@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from math import inf, isfinite, isinf, isnan
 
-from autodiff.engine.graph import Span
+from autodiff.engine.graph import Span, dependent
 from autodiff.engine.study.diagnosis import Cause, cause_of_value, causes_of_adjoints, overflows
-from autodiff.engine.study.kinks import kinks
+from autodiff.engine.study.kinks import holds_here_only, kinks
 from autodiff.evaluation.evaluation import Evaluation, evaluate
 from autodiff.evaluation.numbers import shortest
 from autodiff.grammar.errors import enumerated
@@ -123,4 +123,31 @@ def notes(evaluation: Evaluation) -> list[str]:
             taken = f"{'taken as' if kink.of_value else 'printed'} {shortest(kink.here)}"
             lines.append(f"{where}: {sides}; {taken}")
     # Two outputs may sit on the same kink.
-    return list(dict.fromkeys(lines))
+    return [*dict.fromkeys(lines), *_held_here_only(evaluation)]
+
+
+def _held_here_only(evaluation: Evaluation) -> list[str]:
+    """The derivative of the function where a branch was taken by equality, as in `where(x == 2, 4, x^2)`."""
+    graph, values = evaluation.program.graph, evaluation.values
+    varies = dependent(graph, evaluation.asked)
+    gates = [
+        graph.nodes[i]
+        for i in sorted(varies)
+        if (operation := graph.nodes[i].operation) and operation.is_truth and holds_here_only(graph, values, i, varies)
+    ]
+    point = {variable.name: x for variable, x in zip(graph.inputs, values)}
+    if not gates or not all(map(isfinite, point.values())):
+        return []
+    from autodiff.engine.study.differences import slopes
+
+    truth, lines = evaluation.program.title(gates[0]), []
+    for i in evaluation.asked[:_MOST_NAMED]:
+        for k, slope in enumerate(slopes(graph, point, graph.inputs[i].name)):
+            ours = evaluation.derivative(i, k)
+            if slope is not None and abs(slope - ours) > 1e-6 * abs(slope):
+                of = f"the derivative by {evaluation.names[i]}"
+                lines.append(
+                    f"{truth} is {values[graph.position[gates[0]]]:g} at this point only: {of} is "
+                    f"{shortest(slope)} there; printed {shortest(ours)}"
+                )
+    return lines

@@ -39,6 +39,19 @@ def findings(
     return found
 
 
+def slopes(graph: Graph, point: Mapping[str, float], name: str) -> list[float | None]:
+    """The derivative that each output has by an input, as its values tell it; None where it has none."""
+    with precision(BITS):
+        both = sides(partial(_along, graph, doubles(point), name), point[name])
+        settled = (Behaviour.SETTLES, Behaviour.SETTLES)
+        return [
+            float(right.slope) or 0.0
+            if (left.behaviour, right.behaviour) == settled and same(left.slope, right.slope)
+            else None
+            for left, right in both
+        ]
+
+
 def _along(graph: Graph, point: Mapping[str, Ball], name: str, x: Ball) -> list[Any]:
     return outputs(graph, {**point, name: x})
 
