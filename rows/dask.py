@@ -100,6 +100,9 @@ class _Workers:
             while turn not in waiting:
                 batch = came.next_batch(block=False)
                 for future, result in batch:
+                    if future.status in ("pending", "lost") and self.client.status == "running":
+                        came.add(future)  # its worker died with the result: another will do it again
+                        continue
                     i = position[future.key]
                     done = future.status == "finished"
                     waiting[i] = result if done else _lost(future, result, self.address, things[i])
