@@ -41,12 +41,17 @@ def factors(x: Expression) -> Factors:
     return (1, {x: 1}) if opposite is None else (-1, {opposite: 1})
 
 
-def multiply(m: Store, x: Expression, y: Expression) -> Expression:
+def multiply(m: Store, x: Expression, y: Expression, *, cancels: bool = False) -> Expression:
+    """The product of two expressions.
+
+    A long one is left as it is, for others to share; but not where factors cancel, since u/u without a value at 0 is
+    another function.
+    """
     (one, left), (two, right) = factors(x), factors(y)
     number = times(one, two)
     if not left or not right:
         return m.product(number, left or right)
-    if len(left) + len(right) > m.most:
+    if len(left) + len(right) > m.most and not cancels and not right.keys() <= left.keys():
         return m.product(number, {m.atom("mul", (m.product(1, left), m.product(1, right))): 1})
     m.spend(1 + len(right))
     return _gathered(m, number, dict(left), right.items())

@@ -104,7 +104,7 @@ def _with_numbers_outside(m: "Algebra", x: Product) -> Expression:
         inner = m.sum(rest)
         if inner is base:
             continue
-        form = products.multiply(m, x, products.power(m, base, m.number(-exponent)))
+        form = products.multiply(m, x, products.power(m, base, m.number(-exponent)), cancels=True)
         form = products.multiply(m, form, products.power(m, products.multiply(m, common, inner), m.number(exponent)))
         if form.cost < best.cost + (base.age >= m.users):
             best = form
@@ -158,7 +158,7 @@ def _divided(m: "Algebra", flat: Terms, *, fractions: bool = True) -> tuple[Expr
     inverse = products.power(m, factor, m.number(-1))
     rest: dict[Expression, Exact] = {}
     for term, number in flat.items():
-        often, left = split(m, products.multiply(m, term, inverse))
+        often, left = split(m, products.multiply(m, term, inverse, cancels=True))
         sums.include(m, rest, left, times(number, often))
     return factor, rest
 
