@@ -1,17 +1,19 @@
-"""A build step: the grammar compiled to a stand-alone parser, so that a start pays neither lark's import nor its build.
+"""A build step: the grammar compiled to tables for the driver, so that a start pays neither lark's import nor its
+build, and to a stand-alone parser, which knows what is wrong with a text that is not of the language.
 
 Setuptools runs it for every install but an editable one, which parses with lark itself, straight from the grammar.
 """
 
 from pathlib import Path
 
+from driver import tables  # type: ignore[import-not-found]  # beside this file, as `setup.py` runs it
 from lark import Lark
 from lark.tools.standalone import gen_standalone
 from setuptools.command.build_py import build_py
 
 
 class BuildParser(build_py):
-    """Copies the package, then writes `standalone.py` beside the copy of the grammar."""
+    """Copies the package, then writes `tables.py` and `standalone.py` beside the copy of the grammar."""
 
     def run(self) -> None:
         super().run()
@@ -19,6 +21,8 @@ class BuildParser(build_py):
             folder = Path(self.build_lib, "autodiff", "grammar")
             lines: list[str] = []
             parser = Lark.open(str(folder / "language.lark"), parser="lalr", lexer="basic")
+            saved = f"TABLES = {tuple(tables(parser))!r}\n"
+            (folder / "tables.py").write_text(saved, "utf-8")
             gen_standalone(parser, output=lambda text="": lines.append(str(text)))
             unused = "import pickle, zlib, base64"  # only compressed tables need them
             text = "\n".join(line for line in lines if line != unused)

@@ -6,11 +6,8 @@ token, so it is worked out once.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-
-Rule = tuple[Callable[[list[Any]], Any] | None, int, str]
-"""What a reduction calls (None: it only renames its one part), how many parts it takes, and what it makes of them."""
 
 
 class Token(str):
@@ -22,58 +19,119 @@ class Token(str):
     end_pos: int
 
 
-class Tables(NamedTuple):
-    """What the driver needs of a parser of lark's."""
+class Rule(NamedTuple):
+    """A rule of the grammar, as a reduction by it needs it."""
 
-    pattern: re.Pattern[str]
-    """Every token, in a group that has its name."""
-    ignored: Collection[str]
+    size: int
+    """How many parts it takes."""
+    made: str
+    """The symbol that it makes of them."""
+    action: str | None
+    """The builder's method; None: it only renames its one part."""
+    kept: list[tuple[int, bool]] | None
+    """The parts that the action is given, and of each whether it is a list to be spread; None: all, as they are."""
+
+
+class Tables(NamedTuple):
+    """What the driver needs of a parser of lark's: literals only, so that `compile.py` can save them."""
+
+    pattern: str
+    """The regular expression of every token, in a group that has its name."""
+    ignored: list[str]
     """The names of tokens that are skipped, such as blanks."""
-    keywords: Mapping[str, str]
+    keywords: dict[str, str]
     """The names of the tokens that look like a NAME, by their text."""
-    postlex: Any
     start: int
-    states: dict[int, dict[str, Any]]
-    """By state and symbol: a state to go to, an int, or a `Rule` to reduce by."""
+    rules: list[tuple[Any, ...]]
+    """The fields of each `Rule`."""
+    states: dict[int, dict[str, int]]
+    """By state and symbol: a state to go to, or the bitwise complement of the place of a rule to reduce by."""
 
 
 def tables(lark: Any) -> Tables:
-    """Read a `Lark` that was built with `parser="lalr"`, `lexer="basic"` and a transformer.
+    """Read a `Lark` that was built with `parser="lalr"` and `lexer="basic"`.
 
     No other place knows lark's private attributes. Where lark has changed inside, they are missing or of another kind,
     and this raises what Python happens to raise then: `parser.py` leaves the work to lark.
     """
-    parser, lexer = lark.parser.parser.parser, lark.parser.lexer
-    (pattern,) = lexer.lexer.scanner._mres
-    keywords = lexer.lexer.callback["NAME"].scanner.terminals
-    table, callbacks = parser.parse_table, parser.callbacks
-    end = table.end_states["start"]
-    rules: dict[Any, Rule] = {}
-    for actions in table.states.values():
-        for _, rule in actions.values():
-            if not isinstance(rule, int) and rule not in rules:
-                renames = rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias
-                rules[rule] = None if renames else callbacks[rule], len(rule.expansion), rule.origin.name
+    table, lexer = lark.parser.parser.parser.parse_table, lark.parser.lexer
+    lexer = getattr(lexer, "lexer", lexer)  # inside of what a postlexer wraps around it
+    (pattern,) = lexer.scanner._mres
+    keywords = lexer.callback["NAME"].scanner.terminals
+    places: dict[Any, int] = {}
     states = {
-        state: {symbol: to if isinstance(to, int) else rules[to] for symbol, (_, to) in actions.items()}
+        state: {
+            str(symbol): to if isinstance(to, int) else ~places.setdefault(to, len(places))
+            for symbol, (_, to) in actions.items()
+        }
         for state, actions in table.states.items()
     }
+    end = table.end_states["start"]
     states[end]["$END"] = end
     return Tables(
-        re.compile(pattern),
-        frozenset(lexer.lexer.ignore_types),
+        pattern.pattern,
+        sorted(lexer.ignore_types),
         {terminal.pattern.value: terminal.name for terminal in keywords},
-        lexer.postlexer,
         table.start_states["start"],
+        [tuple(_rule(rule)) for rule in places],
         states,
     )
 
 
-class Driver:
-    """A parser on the tables of lark's."""
+def _rule(rule: Any) -> Rule:
+    parts = rule.expansion
+    if rule.options.expand1 and not rule.alias:
+        if len(parts) > 1:
+            raise ValueError(f"{rule}: more than one part and no alias")
+        return Rule(1, str(rule.origin.name), None, None)
+    kept = [
+        (i, not part.is_term and part.name.startswith("_"))
+        for i, part in enumerate(parts)
+        if rule.options.keep_all_tokens or not (part.is_term and part.filter_out)
+    ]
+    whole = len(kept) == len(parts) and not any(spread for _, spread in kept)
+    action = str(rule.alias or rule.origin.name)
+    return Rule(len(parts), str(rule.origin.name), action, None if whole else kept)
 
-    def __init__(self, tables: Tables) -> None:
-        self.pattern, self.ignored, self.keywords, self.postlex, self.start, self.states = tables
+
+def _reducer(rule: Rule, builder: Any) -> Callable[[list[Any]], Any] | None:
+    """What a reduction by the rule calls with the parts."""
+    if rule.action is None:
+        return None
+    make: Callable[[list[Any]], Any] = getattr(builder, rule.action) if rule.action[0] != "_" else _as_they_are
+    kept = rule.kept
+    if kept is None:
+        return make
+
+    def reduce(parts: list[Any]) -> Any:
+        chosen: list[Any] = []
+        for i, spread in kept:
+            if not spread:
+                chosen.append(parts[i])
+            elif chosen:
+                chosen += parts[i]
+            else:
+                chosen = parts[i]  # a list that grows by one part at a time is not copied each time
+        return make(chosen)
+
+    return reduce
+
+
+def _as_they_are(parts: list[Any]) -> list[Any]:
+    return parts
+
+
+class Driver:
+    """A parser on the tables of lark's: `builder` has the actions, and `postlex` changes the tokens on their way."""
+
+    def __init__(self, tables: Tables, builder: Any, postlex: Any) -> None:
+        self.pattern, self.ignored, self.keywords = re.compile(tables.pattern), set(tables.ignored), tables.keywords
+        self.postlex, self.start = postlex, tables.start
+        rules = [(_reducer(rule, builder), rule.size, rule.made) for rule in map(Rule._make, tables.rules)]
+        self.states: dict[int, dict[str, Any]] = {
+            state: {symbol: to if to >= 0 else rules[~to] for symbol, to in actions.items()}
+            for state, actions in tables.states.items()
+        }
         self.gotos: dict[tuple[int, str, str], int] = {}
 
     def parse(self, text: str) -> Any:

@@ -5,24 +5,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autodiff.engine.graph import Span
 from autodiff.grammar.builder import Builder
-from autodiff.grammar.driver import Driver, tables
+from autodiff.grammar.driver import Driver, Tables, tables
 from autodiff.grammar.errors import ProgramError, enumerated
 from autodiff.grammar.program import Program
 from autodiff.grammar.tokens import Tokens
-
-if TYPE_CHECKING:
-    lark: Any
-else:
-    try:
-        from autodiff.grammar import (
-            standalone as lark,  # lark's own runtime with the tables of the grammar, written by compile.py
-        )
-    except ImportError:
-        import lark
 
 _builder = Builder()
 _tokens = Tokens()
@@ -67,13 +57,16 @@ def input_names(text: str, variables: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _read(text: str, variables: Mapping[str, int | None], max_nodes: int, *, names_only: bool = False) -> Any:
     """Let the builder make the program, and return the outputs as it left them."""
-    try:
+    if driver := _driver():
         _begin(text, variables, max_nodes, names_only)
         try:
-            return _driver().parse(text)
-        except KeyError:  # once more with lark itself, which knows what it expected
-            _begin(text, variables, max_nodes, names_only)
-            return _parser().parse(text)
+            return driver.parse(text)
+        except KeyError:  # lark itself, next, knows what it expected
+            pass
+    _begin(text, variables, max_nodes, names_only)
+    lark = _lark()
+    try:
+        return _parser().parse(text)
     except lark.UnexpectedInput as error:
         raise _syntax_error(text, error) from None
 
@@ -88,22 +81,43 @@ def normalized(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+# A normal install has what `compile.py` wrote: the driver's tables, and lark's runtime with the tables of the grammar.
+
+
+@cache
+def _driver() -> Driver | None:
+    """The quick way through lark's tables; None where lark has changed inside: it takes twice the time itself."""
+    try:
+        from autodiff.grammar.tables import TABLES
+
+        found = Tables._make(TABLES)
+    except ImportError:
+        try:
+            found = tables(_parser())
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return None
+    return Driver(found, _builder, _tokens)
+
+
+@cache
+def _lark() -> Any:
+    try:
+        import autodiff.grammar.standalone as saved
+    except ImportError:
+        import lark
+
+        return lark
+    return saved
+
+
 @cache
 def _parser() -> Any:
+    lark = _lark()
     if hasattr(lark, "Lark_StandAlone"):
         return lark.Lark_StandAlone(transformer=_builder, postlex=_tokens)
     return lark.Lark.open(
         "language.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_builder, postlex=_tokens
     )
-
-
-@cache
-def _driver() -> Any:
-    """The quick way through lark's tables; lark itself, which takes twice the time, where it has changed inside."""
-    try:
-        return Driver(tables(_parser()))
-    except (AttributeError, LookupError, TypeError, ValueError):
-        return _parser()
 
 
 def _span(token: Any) -> Span:
@@ -112,7 +126,7 @@ def _span(token: Any) -> Span:
 
 def _syntax_error(text: str, error: Any) -> ProgramError:
     """What lark could not read, in words: what was expected, what was found, and a likely remedy."""
-    if isinstance(error, lark.UnexpectedCharacters):
+    if isinstance(error, _lark().UnexpectedCharacters):
         return _unknown_character(text, error.pos_in_stream)
     token = error.token
     if token.type == "$END" and (never_closed := _tokens.never_closed()):
