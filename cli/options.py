@@ -16,7 +16,7 @@ import typer
 
 from autodiff.cli.console import Console
 from autodiff.cli.formats.registry import FORMATS
-from autodiff.grammar.parser import MAX_NODES
+from autodiff.engine.graph import MAX_NODES
 
 TABULAR = tuple(FORMATS)
 DRAWN = ("tree", "dot", "svg", "mermaid")

@@ -16,11 +16,11 @@ def gradient(output: Node, wrt: Sequence[Input], m: Algebra) -> list[Node]:
     """The derivative of an output by some inputs, each as a node of a graph made by the algebra."""
     m.most = _SHARED if len(wrt) > 1 else MOST
     graph = Graph([output], wrt)
-    adjoints = backward(graph, m.read(graph), m, set(range(len(wrt))))
+    adjoints = adjoint_flows(graph, m.read(graph), m, set(range(len(wrt))))
     return [m.node(guarded(m, adjoint)) for adjoint in adjoints[: len(wrt)]]
 
 
-def local_derivatives(operation: Operation, operands: Sequence[Input]) -> list[Node]:
+def local_derivative_nodes(operation: Operation, operands: Sequence[Input]) -> list[Node]:
     """The local derivative of an operation by each operand, each as a node."""
     m = Algebra()
     symbols = [m.leaf(operand) for operand in operands]
@@ -36,7 +36,7 @@ def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
     return output
 
 
-def backward(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
+def adjoint_flows(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
     """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
 
     `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. An adjoint says nothing

@@ -9,6 +9,9 @@ from autodiff.engine.table.operation import Operation
 Span = tuple[int, int]
 """Where a node stands in the text it was read from: the offsets of its first character and of the one after it."""
 
+MAX_NODES = 10_000_000
+"""How many nodes a graph may have unless someone says otherwise."""
+
 _next_age = count().__next__
 
 

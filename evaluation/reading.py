@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from autodiff.engine.graph import MAX_NODES
 from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.grammar.builder import CONSTANTS
 from autodiff.grammar.errors import NeedsVector, ProgramError, did_you_mean, enumerated
-from autodiff.grammar.parser import MAX_NODES, normalized, parse
+from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
 

@@ -7,7 +7,7 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-from autodiff.engine.graph import Span
+from autodiff.engine.graph import MAX_NODES, Span
 from autodiff.grammar.builder import Builder
 from autodiff.grammar.driver import Driver, Tables, tables
 from autodiff.grammar.errors import ProgramError, enumerated
@@ -27,8 +27,6 @@ _EXPECTATIONS = {
     "']'": {"RSQB"},
     "'else'": {"ELSE"},
 }
-
-MAX_NODES = 10_000_000
 
 
 def parse(text: str, variables: Mapping[str, int | None] | None = None, max_nodes: int = MAX_NODES) -> Program:

@@ -59,11 +59,11 @@ def _written(symbol: str, operands: tuple[str, ...]) -> str:
 
 def describe(operation: Operation) -> tuple[str, str, str, str]:
     """How an operation is written, its meaning, its derivatives in the language, and its kinks."""
-    from autodiff.engine.derivatives import local_derivatives
+    from autodiff.engine.derivatives import local_derivative_nodes
     from autodiff.grammar.print.text import print_expression
 
     operands = tuple(map(Input, ("x", "y") if operation.variadic else operation.operand_names))
-    derivatives = [print_expression(node, brief=True) for node in local_derivatives(operation, operands)]
+    derivatives = [print_expression(node, brief=True) for node in local_derivative_nodes(operation, operands)]
     if len(derivatives) > 1:
         derivatives = [f"by {x.name}: {text}" for x, text in zip(operands, derivatives, strict=True)]
     spellings = [operation.signature, *operation.aliases]

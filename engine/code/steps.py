@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any, TypeGuard, TypeVar, final
 
-from autodiff.engine.derivatives import backward, guarded
+from autodiff.engine.derivatives import adjoint_flows, guarded
 from autodiff.engine.graph import Constant, Graph
 from autodiff.engine.symbolic.algebra import Flow
 from autodiff.engine.symbolic.symbols import Symbol, Symbols
@@ -158,7 +158,7 @@ class Lowering(Symbols):
                 raise KeyError(node.label)  # an input that the graph was not told of
             else:
                 values.append(getattr(self, node.operation.name)(*[values[j] for j in operands]))
-        adjoints = backward(graph, values, self, set(wrt))
+        adjoints = adjoint_flows(graph, values, self, set(wrt))
         value = values[graph.position[graph.outputs[0]]]
         return inputs, [value, *[guarded(self, adjoints[i]) for i in wrt]]
 

@@ -5,7 +5,7 @@ from functools import partial, reduce
 from math import isfinite, pi
 from typing import Any, NamedTuple
 
-from autodiff.engine.graph import Constant, Graph, Node
+from autodiff.engine.graph import MAX_NODES, Constant, Graph, Node
 from autodiff.engine.symbolic import logic, products, sums
 from autodiff.engine.symbolic.expressions import Atom, Expression, Number, Product, Store, Sum
 from autodiff.engine.symbolic.numbers import Exact, exact, of_float, size
@@ -19,8 +19,6 @@ _A_NODE = 100
 """And so many more for each node of the graph that is differentiated."""
 
 _FEW_HELPERS = 20
-
-MAX_NODES = 10_000_000
 
 _ODD = frozenset("sin tan asin atan sinh tanh asinh atanh erf cbrt sign".split())
 _EVEN = frozenset(("cos", "cosh", "abs"))
