@@ -85,7 +85,7 @@ def _rule(rule: Any) -> Rule:
             raise ValueError(f"{rule}: more than one part and no alias")
         return Rule(1, str(rule.origin.name), None, None)
     kept = [
-        (i, not part.is_term and part.name.startswith("_"))
+        (i, not part.is_term and part.name[0] == "_")
         for i, part in enumerate(parts)
         if rule.options.keep_all_tokens or not (part.is_term and part.filter_out)
     ]
