@@ -56,7 +56,7 @@ def scale(*operands: Array) -> Array:
 def power_rule(x: Array, y: Array) -> Array:
     less = y - 1.0
     power = pow(x, less)
-    product = y * power
+    product = damped(y, power)
     extreme = np.isinf(power) & (power > 0.0) & (y > -1.0) & (y < 1.0)
     if extreme.any():
         root = pow(x, less / 2)

@@ -202,7 +202,7 @@ def power_rule(x: float, y: float) -> float:
         root = pow(x, less / 2)
         product = y * root * root
     else:
-        product = y * power
+        product = damped(y, power)  # with y at infinity the power has vanished or does not exist
     lost = (y - (less - (less - y))) - (1.0 + (less - y))
     if lost and product and isfinite(product) and isfinite(x):
         product += product * lost * math.log(math.fabs(x))

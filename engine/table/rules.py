@@ -23,7 +23,7 @@ def clip_local(m: Arithmetic[N], x: N, low: N, high: N) -> tuple[Local, ...]:
 def pow_local(m: Arithmetic[N], out: N, base: N, exponent: N) -> tuple[Local, ...]:
     """0^0 is flat in its base, although 0 * 0^-1 is nan; and 0^y stays 0 as y > 0 moves, although log(0) is -inf."""
     by_base = m.where(m.eq(exponent, 0.0) & m.eq(base, 0.0), 0.0, m.power_rule(base, exponent))
-    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, out * m.log(base))
+    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, m.damped(m.log(base), out))
     return by_base, by_exponent
 
 
@@ -96,6 +96,12 @@ def logistic(m: Arithmetic[N], x: N, tail: N) -> N:
 def logit(m: Arithmetic[N], p: N) -> N:
     """log(p/(1 - p)), in the middle by atanh, which keeps the digits that a quotient near 1 loses."""
     return m.where(m.abs(p - 0.5) < 0.25, 2.0 * m.atanh(2.0 * p - 1.0), m.log(m.div(p, 1.0 - p)))
+
+
+def softsign(m: Arithmetic[N], x: N) -> N:
+    """x/(1 + |x|), which is 1 to the last bit long before 2^60, where an infinite x would make it inf/inf."""
+    near = m.min(m.max(x, -(2.0**60)), 2.0**60)
+    return m.div(near, 1.0 + m.abs(near))
 
 
 def erfc_of_root_half(m: Arithmetic[N], x: N) -> N:
