@@ -38,6 +38,7 @@ class Console:
         self.is_closed = sys.stdout is None
         """Whether there is nowhere to print a result to: the caller has closed stdout."""
         if sys.stdout is not None:
+            # Names of columns may hold bytes that are not UTF-8; they leave as they came.
             sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
 
     @property
@@ -52,6 +53,7 @@ class Console:
             raise WrongRequest("cannot read stdin: it is closed")
         try:
             data = sys.stdin.buffer.read() if name == "stdin" else file.read_bytes()
+            # Editors on Windows begin a file with a byte order mark.
             return data.decode("utf-8-sig")
         except OSError as error:
             raise WrongRequest(f"cannot read {name}: {error.strerror}") from None

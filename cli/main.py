@@ -137,6 +137,7 @@ def _run(arguments: list[str], console: Console) -> int:
         raise WrongRequest(f"no such command '{first}'", did_you_mean(first, list(COMMANDS)) or known)
     for name in [first] if first in COMMANDS else COMMANDS:
         _add_command(name)
+    # In standalone mode click would print errors and exit by itself.
     code = app(arguments or [first], prog_name="autodiff", standalone_mode=False, obj=console)
     return code if isinstance(code, int) else 0
 

@@ -42,6 +42,7 @@ class Rewriting:
         """Of each node that was made inside a replaced gate, the gate."""
         for node in topological_order(outputs):
             operands = tuple(map(self.new.__getitem__, node.operands))
+            # Ages grow, so that nodes made from here on can be told from the operands.
             youngest = Node()
             made = replace(node, operands) if operands else None
             if made is not None:
@@ -162,6 +163,7 @@ def _exponents(node: Node) -> tuple[Node, ...]:
             pending.extend(term.operands)
         else:
             return ()
+    # The stack gave the terms from the last to the first.
     return tuple(reversed(terms))
 
 

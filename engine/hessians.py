@@ -12,6 +12,7 @@ from autodiff.engine.passes import backward, evaluate, forward
 from autodiff.engine.study.kinks import gates_at_kinks
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
 
+# Twice the bits of a double: enough unless much cancels.
 _FIRST_BITS = 100
 _MOST_TANGENTS = 1_000_000  # at a time
 

@@ -47,6 +47,7 @@ def local_derivatives(graph: Graph, values: Sequence[float], i: int) -> tuple[fl
     operation, operands = graph.nodes[i].operation, graph.operands[i]
     if operation is None:
         return ()
+    # A rule gives derivatives by default operands too, which the node does not have.
     return operation.local(FLOATS, values[i], *[values[j] for j in operands])[: len(operands)]
 
 

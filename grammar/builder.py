@@ -49,6 +49,7 @@ class Builder:
         if self.defined is not None:
             self.defined.body.append((action, len(pieces), (start, end)))
             return None, start, end
+        # How long vectors are is not known yet, so nothing that depends on it is looked at.
         if self.names_only:
             return Node(), start, end
         return action([piece[0] for piece in pieces], (start, end)), start, end
@@ -182,6 +183,7 @@ class Builder:
         if name in self.functions:
             function = self.functions[name]
             least = most = len(function.parameters)
+            # In another body the call is recorded as it is: `play` gives it a frame, without recursion.
             action = function if self.defined else partial(self._play, function)
         elif name in VECTOR_FUNCTIONS:
             least, _, _, expand = VECTOR_FUNCTIONS[name]

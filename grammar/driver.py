@@ -56,6 +56,7 @@ def tables(lark: Any) -> Tables:
     """
     table, lexer = lark.parser.parser.parser.parse_table, lark.parser.lexer
     lexer = getattr(lexer, "lexer", lexer)  # inside of what a postlexer wraps around it
+    # Where lark has to split its terminals into several patterns, this raises, as it should.
     (pattern,) = lexer.scanner._mres
     keywords = lexer.callback["NAME"].scanner.terminals
     places: dict[Any, int] = {}
@@ -67,6 +68,7 @@ def tables(lark: Any) -> Tables:
         for state, actions in table.states.items()
     }
     end = table.end_states["start"]
+    # The end of the text becomes a shift like any other, so that the loop does not look for it.
     states[end]["$END"] = end
     return Tables(
         pattern.pattern,
@@ -169,6 +171,7 @@ class Driver:
         for match in self.pattern.finditer(text):
             start = match.start()
             kind: Any = match.lastgroup
+            # `finditer` skips characters that no token matches.
             if start != end:
                 raise KeyError(text[end])
             end = match.end()

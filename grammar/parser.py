@@ -16,6 +16,7 @@ from autodiff.grammar.tokens import Tokens
 
 _builder = Builder()
 _tokens = Tokens()
+# The builder and the tokens belong to one program at a time.
 _building = Lock()
 
 # What may come next, in the words of an error, by the terminals that stand for it.

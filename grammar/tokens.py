@@ -12,6 +12,7 @@ _NAMES = {"LPAR": "parenthesis", "RPAR": "parenthesis", "LSQB": "bracket", "RSQB
 class Tokens:
     """Drops the line breaks inside parentheses, and marks the name that a function definition begins with."""
 
+    # Lark's interface of a postlexer wants it.
     always_accept = ()
 
     def begin(self, text: str) -> None:

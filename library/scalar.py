@@ -27,6 +27,7 @@ def _binary(name: str) -> tuple[Callable[["Scalar", "Scalar | float"], "Scalar"]
     def on_the_left(left: "Scalar", right: Any) -> Any:
         if not isinstance(right, Scalar):
             if not isinstance(right, _NUMBER):
+                # Python then asks the other operand.
                 return NotImplemented
             right = _Number(right)
         return _computed(operation, (left, right), evaluate(left._value, right._value))
@@ -206,6 +207,7 @@ def _real(number: Any) -> float:
 
 
 def _computed(operation: Operation, operands: tuple[Scalar, ...], value: float) -> Scalar:
+    # Not by __init__, whose checks a computed value does not need.
     node = Scalar.__new__(Scalar)
     Node.__init__(node, operation, operands)
     node._value = value

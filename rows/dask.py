@@ -63,6 +63,7 @@ def _silent_children() -> Iterator[None]:
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
+    # Children inherit the descriptor: to replace sys.stderr would not silence them.
     os.dup2(nowhere, 2)
     try:
         yield
@@ -90,12 +91,14 @@ class _Workers:
 
     def __call__(self, work: Callable[[Thing], Result], things: Sequence[Thing]) -> Iterator[Result | Failure]:
         """What the workers answer, in the order of the things."""
+        # Not pure: Dask must not return what it remembers of a file that may have changed since.
         futures = self.client.map(partial(guarded, work), things, pure=False)
         position = {future.key: i for i, future in enumerate(futures)}
         came = self.distributed.as_completed(futures, with_results=True, raise_errors=False)
         del futures  # so that the workers need not keep what has been seen
         waiting: dict[int, Result | Failure] = {}
         watch = _Watch(self.client, self.address, self.reporter)
+        # Results come in any order. They leave in the order of the parts, so that the answer is that of one process.
         for turn in range(len(things)):
             while turn not in waiting:
                 batch = came.next_batch(block=False)

@@ -109,6 +109,7 @@ class Input:
 
             return pa.OSFile(self.source.path)
         as_it_is = self.size is not None and not self.packed
+        # A duplicate, since closing the file must not close stdin.
         file = os.fdopen(os.dup(self.file), "rb") if as_it_is else self._copied()
         file.seek(0)
         return file

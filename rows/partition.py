@@ -134,6 +134,7 @@ def _answers(work: Map, job: Job, parts: Sequence[Part], folder: Folder | None) 
         if isinstance(answered, Failure):
             raise answered
         for name, kind in answered.types.items():
+            # A column that is empty in one part goes with any type in the others.
             if "null" not in (kind, known := types.get(name, "null")) and kind != known:
                 raise NotMet(f"cannot write parquet: column '{name}' is {kind} in {part.name}, and {known} above it")
         types |= {name: kind for name, kind in answered.types.items() if kind != "null"}

@@ -124,8 +124,10 @@ class Run:
         if batch.count:
             answered.write()
         if batch.refused and self.rejects:
+            # A bad row leaves with the bytes that came, UTF-8 or not.
             lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
             self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
+        # Only now: the rows above the bad one are answered.
         if batch.refused and self.job.table.policy == "fail":
             raise NotMet(batch.refused[0].reason, batch.refused[0].hint)
 

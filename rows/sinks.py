@@ -31,8 +31,10 @@ class Stdout:
         rest = memoryview(b"" if self.dead else data).cast("B")
         with InterruptHeld() as interrupt:
             while rest:
+                # In small pieces, so that Ctrl-C does not wait for a whole block.
                 written = self._write(rest[: 1 << 16])
                 if interrupt.came:
+                    # The line that has begun is completed: no reader gets half a record.
                     ended = rest[written - 1] == ord("\n")
                     rest = rest[: written if ended else bytes(rest).find(b"\n", written) + 1]
                 rest = rest[written:]
@@ -89,6 +91,7 @@ class Folder(AllOrNothing):
         self.name, self.target = name, Path(name).resolve()
         try:
             self._check(os.listdir(self.target) if self.target.exists() else [], overwrite)
+            # Beside the target, since a rename is a single step within one file system only.
             self.hidden = tempfile.mkdtemp(dir=self.target.parent, prefix=f".{self.target.name}.")
             os.chmod(self.hidden, 0o777 & ~umask())  # the workers of a cluster may be another user
         except OSError as error:
@@ -120,10 +123,12 @@ class Folder(AllOrNothing):
                     os.unlink(os.path.join(self.hidden, name))
             if self.target.exists():
                 shutil.copymode(self.target, self.hidden)
+                # Again: a file that somebody has put there meanwhile must not be lost.
                 self._check(os.listdir(self.target), overwrite=True)
                 os.rename(self.target, old)
             os.rename(self.hidden, self.target)
         except OSError as error:
+            # The second rename failed, so the old answer comes back.
             if os.path.exists(old) and not self.target.exists():
                 os.rename(old, self.target)
             raise self._failure(error) from None

@@ -82,4 +82,5 @@ def answer_stream(run: Run, sources: Sequence[Source], first: Reader, reporter: 
                 raise
             pending.write(0)
     finally:
+        # After an error nobody waits for the blocks that are still worked on.
         pending.pool.shutdown(wait=False, cancel_futures=True)

@@ -30,6 +30,7 @@ def pow(x: Array, y: Array) -> Array:
 
 def norm(*operands: Array) -> Array:
     greatest = _greatest(operands)
+    # Scaling by a power of two is exact.
     s = _power_of_two(greatest)
     total = sum((np.square(np.abs(x) * s) for x in operands), np.zeros(()))
     length = np.sqrt(total) / s
@@ -46,6 +47,7 @@ def _greatest(operands: tuple[Array, ...]) -> Array:
 
 def _power_of_two(greatest: Array) -> Array:
     exponent = np.where(greatest < np.inf, -np.frexp(greatest)[1], 0)
+    # Beyond these exponents the factor, or its reciprocal, would be subnormal.
     return np.asarray(np.ldexp(1.0, np.clip(exponent, -1022, 1022)))
 
 
@@ -57,10 +59,12 @@ def power_rule(x: Array, y: Array) -> Array:
     less = y - 1.0
     power = pow(x, less)
     product = damped(y, power)
+    # The power may overflow where its product with a small y does not: so multiply by two roots of it.
     extreme = np.isinf(power) & (power > 0.0) & (y > -1.0) & (y < 1.0)
     if extreme.any():
         root = pow(x, less / 2)
         product = np.where(extreme, y * root * root, product)
+    # The rounding error of y - 1, exactly, by Knuth's two-sum; log(x) magnifies it.
     lost = (y - (less - (less - y))) - (1.0 + (less - y))
     uncertain = (lost != 0.0) & (product != 0.0) & np.isfinite(product) & np.isfinite(x)
     if uncertain.any():

@@ -34,6 +34,7 @@ class Kernel:
         steps = [term for term in terms if term in uses and term not in self.places]
         self.last: dict[Operand, Term | None] = {x: term for term in steps for x in term.operands if type(x) is Term}
         self.last.update(dict.fromkeys(outputs))  # which are kept to the end
+        # Reversed, so that a term that is several outputs is computed into the first of them.
         self.targets = {x: f"o{k}" for k, x in reversed(list(enumerate(outputs)))}
         for term in steps:
             self.step(term)
@@ -48,6 +49,8 @@ class Kernel:
         function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
         call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
         done = [self.places[x] for x in dict.fromkeys(term.operands) if type(x) is Term and self.last[x] is term]
+        # Only buffers are used again: inputs are the caller's, and outputs are kept. They are free before the result
+        # gets its place, since a ufunc may write where it reads.
         self.free += [place for place in done if place.startswith("b")]
         if isinstance(function, np.ufunc) and term.name not in CONDITIONS:
             self.places[term] = self.targets.get(term) or self.buffer()
@@ -86,6 +89,7 @@ class ArrayLowering(RawLowering):
 def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[..., Any]:
     """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
     raw, careful = (Kernel(*m.lowered(graph, wrt), m.terms) for m in (ArrayLowering(), Lowering()))
+    # Both branches of a choice are computed, and the one not taken often raises: the raw kernel would run in vain.
     kernels = [careful] if raw.chooses else [raw, careful]
     memory = Memory()
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -101,6 +105,7 @@ def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[.
             here = slice(start, start + share)
             run_blocks(kernels, [x[here] for x in rows], [x[here] for x in flat], block)
 
+        # Whole blocks for each thread: only the last block of all is shorter.
         share = max(1, -(-flat[0].size // (threads * block))) * block
         starts = range(0, flat[0].size, share)
         list((pool.map if pool and len(starts) > 1 else map)(part, starts))
@@ -153,10 +158,12 @@ def run_blocks(kernels: Sequence[Kernel], inputs: list[Array], outputs: list[Arr
             into = [np.empty_like(x) for x in arguments[1]] if raw else arguments[1]
             careful.compiled(arguments[0], into, arguments[2])
             for result, right in zip(arguments[1], into if raw else ()):
+                # Not (... <= ...) rather than (... > ...), so that nan in either result counts as a difference.
                 np.copyto(result, right, where=~(np.abs(result - right) <= _ALIKE * np.abs(right)))
 
 
 def succeeds(kernel: Kernel, arguments: tuple[list[Array], ...]) -> bool:
+    # An underflow rounds as it should; every other flag means that the careful kernel may know better.
     with np.errstate(all="raise", under="ignore"):
         try:
             kernel.compiled(*arguments)

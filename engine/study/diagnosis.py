@@ -32,7 +32,9 @@ def cause_of_value(graph: Graph, values: Sequence[float], position: int) -> Caus
             continue
         behind.add(i)
         taken = [j for j, local in zip(graph.operands[i], local_derivatives(graph, values, i)) if local is not None]
+        # Where nothing flows to any operand, each of them may be the cause.
         pending.extend(taken or graph.operands[i])
+    # Positions are in topological order: everything behind the smallest is finite.
     return Cause(min(behind), "value")
 
 
@@ -60,6 +62,7 @@ def _cause_of_adjoint(
         ]
         if not contributions:
             return Cause(position, "sum")
+        # The greatest has a finite adjoint, if there is one: there it began, and the others only pass it on.
         began_here, user, local, adjoint = max(contributions)
         if began_here:
             break
@@ -75,6 +78,7 @@ def overflows(graph: Graph, values: Sequence[float], position: int) -> bool:
     """Whether an infinite value is too large a number, and no pole: then its neighbours are as large."""
     operation = graph.nodes[position].operation
     operands = [values[j] for j in graph.operands[position]]
+    # 0 has no neighbour nearer to 0: a pole there would look like an overflow.
     if operation is None or 0.0 in operands:
         return False
     near = [nextafter(x, 0.0) for x in operands]

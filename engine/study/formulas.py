@@ -121,11 +121,15 @@ def _along(graph: Graph, point: Mapping[str, Any], name: str, x: Any) -> list[An
 
 def points(names: Sequence[str], graphs: Sequence[Graph]) -> Iterator[Point]:
     """Simple points, the simplest first, then random ones, thresholds of comparisons, and the tails."""
+    # By the sum of ranks, so that all coordinates of the first points are simple; beyond three names they repeat.
     ranks = sorted(islice(product(range(len(_SIMPLEST)), repeat=min(len(names), 3)), 2000), key=sum)
     for rank in ranks[:_SIMPLE_POINTS]:
         yield {name: _SIMPLEST[rank[i % len(rank)]] for i, name in enumerate(names)}
+    # Always the same seed, so that the same command checks the same points.
     dice = Random(0)
     for i in range(_RANDOM_POINTS):
+        # Short decimals, since a counterexample is typed again; every other point is positive, where logarithms and
+        # roots are defined.
         numbers = [float(f"{dice.uniform(-3, 3) * 10 ** dice.uniform(-1, 1):.3g}") for _ in names]
         yield dict(zip(names, map(abs, numbers) if i % 2 else numbers))
     for threshold in _thresholds(graphs):

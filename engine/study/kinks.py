@@ -60,6 +60,7 @@ def holds_here_only(graph: Graph, values: Sequence[float], i: int, varies: set[i
     for number, j in enumerate(graph.operands[i]):
         if j in varies and isfinite(values[j]) and isfinite(values[i]):
             below, above = (_moved(graph, values, i, number, steps)[1] for steps in (-1, 1))
+            # More than a continuous gate moves from one double to the next, rounding included.
             if min(abs(below - values[i]), abs(above - values[i])) > 16 * (nextafter(values[j], inf) - values[j]):
                 return True
     return False

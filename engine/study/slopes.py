@@ -17,12 +17,15 @@ from autodiff.engine.arithmetic.balls import BALLS, FUNCTIONS, Ball, Number, arb
 from autodiff.engine.graph import Graph, Input
 from autodiff.engine.passes import backward, evaluate
 
+# More than twice the exponent of the smallest step: even a slope as small as the step has digits left.
 BITS = 3600
+# Bits from one step to the next. What a smooth function adds to its slope shrinks by as many, and soon vanishes.
 _STEP = 60
 _EXPONENTS = tuple(range(-1200, -1200 - 4 * _STEP, -_STEP))  # of the steps, relative to x
 _SAME, _VANISHING = arb(2) ** -40, arb(2) ** -20  # ratios: of slopes that are one number; of slopes that go to 0
 _NOTHING = arb(2) ** -1150  # what no double shows
 _A_STEP = arb(2) ** 100  # so many times what slopes explain
+# Across a jump slopes grow by as many bits as the step shrinks; at a root, however steep, by fewer.
 _STEEP_AS_A_JUMP = 0.98 * _STEP
 
 

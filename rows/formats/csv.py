@@ -17,6 +17,7 @@ from autodiff.rows.formats.words import Piece, TextWriter, csv_words, encoded_te
 from autodiff.rows.input import Input
 from autodiff.rows.table import Table
 
+# Python refuses cells over 128 KiB, which pyarrow reads.
 csv.field_size_limit(1 << 30)
 
 _DELIMITERS = {
@@ -118,6 +119,7 @@ class CsvReader(LineReader):
         chosen = [str(i) for i in which]
         table = reader.read_csv(
             BufferReader(block),
+            # A block larger than the text makes one chunk of it, so that each column is one array.
             reader.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
             reader.ParseOptions(
                 delimiter=self.delimiter, newlines_in_values=b'"' in block, ignore_empty_lines=len(names) > 1

@@ -97,6 +97,7 @@ def json_words(column: Column) -> Words:
     if not _is_text(column):
         return _words(column, _json_cell, shortest_or_null, b"null")
     words = column.cast(pa.binary())
+    # Arrow does not escape, so quotes, backslashes and control characters are left to Python.
     if pc.match_substring_regex(words, r'["\\\x00-\x1f]').true_count:
         return _words(column.to_pylist(), _json_cell, shortest_or_null, b"null")
     return pc.fill_null(_join(b'"', words, b'"'), b"null")
