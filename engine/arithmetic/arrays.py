@@ -68,7 +68,7 @@ def power_rule(x: Array, y: Array) -> Array:
     lost = (y - (less - (less - y))) - (1.0 + (less - y))
     uncertain = (lost != 0.0) & (product != 0.0) & np.isfinite(product) & np.isfinite(x)
     if uncertain.any():
-        product = np.where(uncertain, product + product * lost * np.log(np.abs(x)), product)
+        product = np.where(uncertain, product + product * (lost * np.log(np.abs(x))), product)
     return product
 
 
@@ -126,6 +126,7 @@ def polygamma(order: Array, x: Array) -> Array:
 
     order, x = np.broadcast_arrays(order, x)
     good = (x > 0.0) & (x < np.inf) & (order >= 0.0) & (order < 100.0) & (order % 1.0 == 0.0)
+    good &= order * np.log(np.where(good, x, 1.0)) < 600.0  # SciPy multiplies n! by a power of x, which may underflow
     return _mended(polygamma(np.where(good, order, 0.0), np.where(good, x, 1.0)), good, floats.polygamma, order, x)
 
 

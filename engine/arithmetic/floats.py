@@ -205,7 +205,7 @@ def power_rule(x: float, y: float) -> float:
         product = damped(y, power)  # with y at infinity the power has vanished or does not exist
     lost = (y - (less - (less - y))) - (1.0 + (less - y))
     if lost and product and isfinite(product) and isfinite(x):
-        product += product * lost * math.log(math.fabs(x))
+        product += product * (lost * math.log(math.fabs(x)))
     return product
 
 

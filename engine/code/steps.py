@@ -176,7 +176,7 @@ class RawLowering(Lowering):
         return self.div(e, 1.0 + e)
 
     def power_rule(self, x: Operand, y: Operand) -> Operand:
-        if type(y) is float and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
+        if type(y) is float and y and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:  # 1/x, for x^0, raises nothing
             return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
         return super().power_rule(x, y)
 

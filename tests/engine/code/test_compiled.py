@@ -22,6 +22,8 @@ from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
 
+from ...support.truth import condition_number, true_derivative, true_value, ulps
+
 Compiled = Callable[..., Any]
 
 
@@ -214,6 +216,8 @@ NO_FLOW = [
     ("max(x, x, nan)", 1.0, [nan, 0.0]),
     ("where(1, 0, x)^3", 1.0, [0.0, 0.0]),
     ("x", nan, [nan, 1.0]),
+    ("x^0", 5e-324, [1.0, 0.0]),
+    ("polygamma(80, x)", 20000.0, [-7.414918621925443e-228, 2.9660415497557337e-230]),
 ]
 
 
@@ -223,6 +227,24 @@ def test_corners(text: str, x: float, expected: list[float]) -> None:
     for _, ways in in_three_ways(graph, [(x,)]):
         for way in ways:
             assert all(close(a, b, 4.0) for a, b in zip(way, expected, strict=True)), way
+
+
+# Operands whose answer is in range, where a factor of it or a step on the way may not be.
+AWKWARD: list[tuple[str, tuple[float, ...]]] = [
+    ("pow", (1.92e304, -9.6e-4)),
+]
+
+
+@pytest.mark.parametrize(("name", "point"), AWKWARD, ids=[f"{name}{at}" for name, at in AWKWARD])
+def test_awkward_points(name: str, point: tuple[float, ...]) -> None:
+    row = OPERATIONS[name]
+    truths = [true_derivative(row, point, i) for i in range(len(point))]
+    bounds = [4 * (1 + condition_number(row, point, i, truth)) for i, truth in enumerate(truths)]
+    for _, ways in in_three_ways(gate(row, len(point)), [point]):
+        for value, *derivatives in ways:
+            assert ulps(value, true_value(row, point)) <= 4
+            for found, truth, bound in zip(derivatives, truths, bounds, strict=True):
+                assert ulps(found, truth) <= bound, (found, truth)
 
 
 # --- What comes in and goes out ---------------------------------------------------------------------------------------
