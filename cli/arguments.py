@@ -13,7 +13,7 @@ class ExpressionCommand(TyperCommand):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Hand the options to click, and behind `--` all that is none."""
+        """Hand the options to click, and everything else behind `--`."""
         takes_value = {
             name: not getattr(option, "is_flag", False)
             for option in self.get_params(ctx)

@@ -34,7 +34,7 @@ class Console:
         self.is_terminal = sys.stdout is not None and sys.stdout.isatty()
         """Whether results appear on a screen; else they go into a pipe or a file."""
         self.watched = sys.stderr is not None and sys.stderr.isatty()
-        """Whether somebody sees at once what is printed to stderr."""
+        """Whether stderr is a terminal, so that somebody sees at once what is printed there."""
         self.is_closed = sys.stdout is None
         """Whether there is nowhere to print a result to: the caller has closed stdout."""
         if sys.stdout is not None:
@@ -72,21 +72,21 @@ class Console:
 
     @property
     def input(self) -> int | None:
-        """Stdin as a number of the system; None where it is closed."""
+        """The file descriptor of stdin; None where it is closed."""
         return None if sys.stdin is None else 0
 
     @property
     def output(self) -> int:
-        """Stdout as a number of the system."""
+        """The file descriptor of stdout."""
         return sys.stdout.fileno()
 
     def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
-        """Tell that something is probably wrong with the answer."""
+        """Say that something is probably wrong with the answer."""
         if not self.quiet:
             _print_lines(_remark("warning", "bold yellow", message, hint, place))
 
     def note(self, message: str) -> None:
-        """Tell what may surprise about an answer that is right."""
+        """Say what may surprise about an answer that is right."""
         if not self.quiet:
             _print_lines(_remark("note", "bold yellow", message, None, None))
 
@@ -127,7 +127,7 @@ class Console:
         return get_terminal_size().columns if self.is_terminal else None
 
     def drawn(self, drawing: "RenderableType", width: int, title: str = "") -> str:
-        """What rich draws, below a title, as lines with the colours that stdout takes."""
+        """A drawing of rich's below a title, as lines of text, in colour where stdout shows colours."""
         from rich.console import Console as RichConsole
         from rich.text import Text
 

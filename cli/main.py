@@ -77,7 +77,7 @@ COMMANDS: dict[str, Callable[[], Command]] = {
     "check": _check,
     "functions": _functions,
 }
-"""How each is loaded: to declare the options of a command takes a millisecond, and one command does not need others."""
+"""How to load each command. Only the one that runs is loaded: to declare the options of each takes a millisecond."""
 
 
 def _add_command(name: str) -> None:
@@ -143,7 +143,7 @@ def _run(arguments: list[str], console: Console) -> int:
 
 
 def _ended(console: Console, error: Failure | ProgramError) -> int:
-    """Say why there is no answer, in terms of the options, and return the exit code for it."""
+    """Show an error in terms of the options, and return its exit code."""
     if isinstance(error, UnknownVariable):
         # The only option that names variables to differentiate by; what is below the command line does not know it.
         error.message = f"--wrt names '{error.name}', which is not a variable of the expression"
@@ -154,7 +154,7 @@ def _ended(console: Console, error: Failure | ProgramError) -> int:
 
 
 def _usage_failure(error: Any) -> Failure:
-    """Click's complaint in our form."""
+    """An error of click's as one of ours."""
     if not hasattr(error, "possibilities"):
         message = error.format_message()
         return WrongRequest(message[0].lower() + message[1:].rstrip("."))

@@ -81,7 +81,7 @@ class PrintOptions(Options):
 
 
 class EvaluationPrintOptions(PrintOptions):
-    """The same for what is computed at every node of a graph, which may be drawn instead."""
+    """How to print an answer that has a value at every node, and so may be drawn instead."""
 
     format: Annotated[str | None, format_option(TABULAR + DRAWN)] = None
     nodes: Annotated[bool, typer.Option("--nodes", help="Show the intermediate nodes too.")] = False

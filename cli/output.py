@@ -87,7 +87,7 @@ def print_evaluation(
 
 
 def warnings_of(at: Evaluation) -> "Sequence[Warning]":
-    """What to say of numbers that are not finite."""
+    """Warnings about numbers that are not finite."""
     if at.is_finite():
         return ()
     from autodiff.evaluation.remarks import warnings

@@ -16,7 +16,7 @@ from autodiff.rows.sinks import Stdout
 from autodiff.rows.table import POLICIES, Table
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""As malloc.h of glibc has them."""
+"""Constants of glibc's malloc.h."""
 
 
 def print_rows(
@@ -76,7 +76,7 @@ def _delimiter(given: str | None) -> str | None:
 
 
 def _renamed(given: list[str]) -> dict[str, str]:
-    """The names that variables have for columns, by the names of the columns."""
+    """The variables of `--rename`, by the names of their columns."""
     names = {}
     for item in given:
         name, equals, column = item.partition("=")
@@ -121,7 +121,7 @@ def _check_parts(table: Table) -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """To be told to end, or to lose the terminal, ends it as Ctrl-C does: nothing half-written is left behind."""
+    """SIGTERM and SIGHUP end the run as Ctrl-C does, so that nothing half-written is left behind."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)

@@ -33,13 +33,13 @@ The log of a sum of exponentials, of any number of terms, comes after them."""
 
 
 class Rewriting:
-    """What became of the nodes of a graph."""
+    """A graph rebuilt with some gates replaced: the new node for each old one."""
 
     def __init__(self, outputs: Iterable[Node], replace: Callable[[Node, tuple[Node, ...]], Node | None]) -> None:
         """Rebuild everything behind the outputs: `replace` gives a new node for one with new operands, or None."""
         self.new: dict[Node, Node] = {}
         self.inner: dict[Node, Node] = {}
-        """Of each node that was made inside a replaced gate, the gate."""
+        """For each node that was made inside a replaced gate, that gate."""
         for node in topological_order(outputs):
             operands = tuple(map(self.new.__getitem__, node.operands))
             # Ages grow, so that nodes made from here on can be told from the operands.
@@ -67,7 +67,7 @@ class Rewriting:
 
 
 def parts(operation: Operation) -> Callable[..., Any] | None:
-    """What a compound gate consists of, as a rule; None for a basic one."""
+    """The rule that makes a compound gate of simpler ones; None for a basic gate."""
     return None if operation.is_truth else operation.definition or operation.value
 
 
@@ -150,7 +150,7 @@ class Fusion:
 
 
 def _exponents(node: Node) -> tuple[Node, ...]:
-    """u, v, ... where a node is log(exp(u) + exp(v) + ...), else nothing."""
+    """(u, v, ...) where a node is log(exp(u) + exp(v) + ...); otherwise ()."""
     if node.operation is not OPERATIONS["log"]:
         return ()
     terms: list[Node] = []

@@ -10,7 +10,7 @@ Span = tuple[int, int]
 """Where a node stands in the text it was read from: the offsets of its first character and of the one after it."""
 
 MAX_NODES = 10_000_000
-"""How many nodes a graph may have unless someone says otherwise."""
+"""How many nodes a graph may have by default."""
 
 _next_age = count().__next__
 
@@ -38,7 +38,7 @@ class Node:
 
 
 class Input(Node):
-    """A variable, by its name."""
+    """A variable with its name."""
 
     __slots__ = ("name",)
 
@@ -62,7 +62,7 @@ class Constant(Node):
 
 
 class Graph:
-    """All that some outputs are computed from, in topological order: the inputs as given, then the rest by age.
+    """All nodes that some outputs depend on, in topological order: the inputs as given, then the rest by age.
 
     `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`. Inputs are there too that no output
     depends on.
@@ -80,7 +80,7 @@ class Graph:
 
 
 def dependent(graph: Graph, positions: Iterable[int]) -> set[int]:
-    """The positions of all nodes that depend on some, these included."""
+    """The positions of all nodes that depend on the given ones, and of these themselves."""
     varies = set(positions)
     for i, operands in enumerate(graph.operands):
         if not varies.isdisjoint(operands):

@@ -40,7 +40,7 @@ def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> 
 
 
 def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> tuple[Matrix, list[Missing]]:
-    """The same, and what in it does not exist.
+    """The Hessian, and the second derivatives that do not exist.
 
     Where balls have no answer, at a pole or where an input is not finite, it is that of doubles.
     """
@@ -60,7 +60,7 @@ def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[In
 
 
 def _entries(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], columns: range) -> _Entries:
-    """The entries of some columns, on and below the diagonal."""
+    """Compute the entries of some columns, on and below the diagonal."""
     wanted = [(i, j) for j in columns for i in range(j, len(wrt))]
     found: _Entries = {}
     constants = [node.number for node in graph.nodes if isinstance(node, Constant)]
@@ -97,7 +97,7 @@ def _second_derivatives(
     m: Duals,
     number: Callable[[float], Any],
 ) -> _Entries:
-    """By row and column; what is not there is 0."""
+    """The second derivatives by row and column; those left out are 0."""
     column = {wrt[j].name: j for j in columns}
     point = {name: Dual(number(x), {column[name]: number(1.0)} if name in column else {}) for name, x in inputs.items()}
     values = evaluate(graph, point, m.functions, lambda constant: Dual(number(constant.number), {}))

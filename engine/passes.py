@@ -43,7 +43,7 @@ def evaluate(
 
 
 def local_derivatives(graph: Graph, values: Sequence[float], i: int) -> tuple[float | None, ...]:
-    """Of a gate by each of its operands, None where nothing flows; of a leaf there are none."""
+    """The derivatives of a gate by each of its operands, None where no gradient flows; () for a leaf."""
     operation, operands = graph.nodes[i].operation, graph.operands[i]
     if operation is None:
         return ()

@@ -40,7 +40,7 @@ class Reporter(Protocol):
     """Receives what the user should know about an answer that is still to come."""
 
     def warning(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
-        """Tell that something is probably wrong with the answer."""
+        """Say that something is probably wrong with the answer."""
 
     def note(self, message: str) -> None:
-        """Tell what may surprise about an answer that is right."""
+        """Say what may surprise about an answer that is right."""

@@ -150,7 +150,7 @@ def _lost(future: Any, result: Any, address: str, thing: object) -> Failure:
     error = result[1] if isinstance(result, tuple) else result
     name = getattr(thing[1] if isinstance(thing, tuple) else thing, "name", "")
     if type(error).__name__ == "KilledWorker":
-        hint = "perhaps it had too little memory: the log of the worker tells"
+        hint = "it may have had too little memory: see the log of the worker"
         return NotMet(f"{name}: every worker that tried it died", hint)
     if isinstance(error, ImportError):
         hint = "install the same autodiff-cli[dask] on the scheduler and on all workers"

@@ -101,7 +101,7 @@ class Folder(AllOrNothing):
         others = sorted(name for name in names if not _PART.fullmatch(name))
         if others:
             message = f"{self.name} holds other files than an answer, such as {others[0]}"
-            raise NotMet(message, "name a folder that is empty, or none yet")
+            raise NotMet(message, "name an empty folder, or one that does not exist")
         if names and not overwrite:
             raise NotMet(f"{self.name} holds an answer already", "replace it with --overwrite")
 

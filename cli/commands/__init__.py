@@ -1,1 +1,1 @@
-"""One file a command."""
+"""The commands, each in a file of its own."""

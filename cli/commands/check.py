@@ -33,7 +33,7 @@ Point = dict[str, float]
 
 @dataclass(frozen=True)
 class Row:
-    """What was found on one derivative, or on one formula: its cells, numbers or text, and its verdict."""
+    """The result for one derivative or one formula: its cells, which are numbers or text, and its verdict."""
 
     cells: dict[str, Any]
     verdict: Verdict
@@ -82,7 +82,7 @@ def _fail_where_due(rows: list[Row], strict: bool, what: str) -> None:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found, as an answer."""
+    """The results of a check, as an answer for every format."""
 
     text: str
     rows: list[Row]
@@ -156,7 +156,7 @@ def _apart(a: float, b: float) -> float:
 
 
 def _worded(found: Finding, value: float) -> str:
-    """A finding as the verdict's column has it."""
+    """The text of a finding in the verdict's column."""
     why = f"the value is {shortest(value)}" if found.value_is_not_finite else found.why
     return f"{found.verdict.value}: {why}" if why else found.verdict.value
 
@@ -254,7 +254,7 @@ def _formula_row(formula: Formula, verdict: Verdict, rest: str) -> Row:
 
 
 def _verdict_here(graph: Graph, formula: Formula, point: Point) -> tuple[Verdict, str]:
-    """What to say of a formula at the one point given."""
+    """The verdict on a formula at the one point given, in words."""
     from autodiff.engine.study.formulas import compare
 
     found = compare(graph, formula, point)

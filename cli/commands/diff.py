@@ -18,7 +18,7 @@ from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
 
 MOST_NODES = 300_000
-"""No one reads a derivative of more."""
+"""The highest order of a derivative: nobody reads a higher one."""
 
 _FORMATS = ("plain", "json", "latex")
 

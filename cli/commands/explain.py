@@ -71,16 +71,16 @@ class Explained:
     warnings: "Sequence[Warning]"
 
     def lines(self) -> Lines:
-        """What is computed, and its value; then what flows back, in numbers too, and what the gate does."""
+        """Two tables: each stage with its value; then each backward step, in numbers too, with what the gate does."""
         forward, backward = self.board.passes(shortest)
         return [*[line[1:] for line in forward], *[[*line[:3], *filter(None, line[3:])] for line in backward]]
 
     def sheet(self) -> Lines:
-        """The same: an explanation is not a sheet."""
+        """The same lines, since an explanation has no columns that a spreadsheet could use."""
         return self.lines()
 
     def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
-        """One for each pass."""
+        """A table for each pass."""
         forward, backward = self.board.passes(number)
         in_numbers, gate = Column("in numbers", narrowest=None, spare=True), Column("gate", narrowest=20, spare=True)
         back = [Column("backward"), in_numbers, derivative_column("gradient"), gate]
@@ -118,7 +118,7 @@ class Explained:
 
 
 def _latex(board: Explanation, digits: int) -> str:
-    """The same as LaTeX, aligned at the equals signs."""
+    """The explanation as LaTeX, aligned at the equals signs."""
     from autodiff.grammar.print.latex import FACTOR, distinct_names, expression
 
     names = distinct_names(filter(None, board.names))
@@ -146,14 +146,14 @@ def _latex(board: Explanation, digits: int) -> str:
 
 
 def _python(board: Explanation, digits: int) -> str:
-    """The same as a program, which prints every value and gradient."""
+    """The explanation as a Python program that prints every value and gradient."""
     from autodiff.engine.study.steps import evaluated, taken
     from autodiff.grammar.print.python import Line, python_program
 
     point = dict(zip(board.names, board.evaluation.values, strict=True))
 
     def line(target: str, formula: Node, number: float, adds: bool = False) -> Line:
-        """Python raises where our number is not finite; so there the number itself stands."""
+        """Python raises where our number is not finite, so the number itself is written there."""
         if all(map(isfinite, evaluated(taken(formula, point), point).values())):
             return Line(target, formula, adds)
         return Line(target, Constant(number), adds, print_expression(formula))

@@ -47,7 +47,7 @@ def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, w
 
 
 def second_derivatives(at: Evaluation) -> tuple[Matrix, list[Missing]]:
-    """The Hessian by the inputs that were asked for, and what in it does not exist."""
+    """The Hessian by the inputs that were asked for, and the entries that do not exist."""
     from autodiff.engine.hessians import hessian_and_gaps
 
     graph = at.program.graph
@@ -66,16 +66,16 @@ class Hessian:
 
     @property
     def cells(self) -> list[tuple[str, str, float]]:
-        """Two names with the derivative by both."""
+        """A pair of names, and the derivative by both."""
         return [(a, b, x) for a, row in zip(self.names, self.matrix) for b, x in zip(self.names, row)]
 
     def not_finite(self) -> list[tuple[str, str]]:
-        """The pairs of names, in one order each, by which the derivative is not finite."""
+        """The pairs of names, each once, by which the derivative is not finite."""
         pairs = ((i, j) for i in range(len(self.names)) for j in range(i, len(self.names)))
         return [(self.names[i], self.names[j]) for i, j in pairs if not isfinite(self.matrix[i][j])]
 
     def without(self, gaps: Sequence[Missing]) -> list[str]:
-        """What to say of derivatives that do not exist, of a few in full."""
+        """Notes on the derivatives that do not exist: a few in full, the others as a number."""
         lines = []
         for gap in gaps[:_MOST_TOLD]:
             row, column = self.names[gap.row], self.names[gap.column]
@@ -84,10 +84,10 @@ class Hessian:
             printed = shortest(self.matrix[gap.row][gap.column])
             lines.append(f"there is no second derivative by {row}, {column}: {step}{sides}; printed {printed}")
         more = len(gaps) - len(lines)
-        return [*lines, *[f"nor are there {more} more second derivatives"] * bool(more)]
+        return [*lines, *[f"{more} more second derivatives do not exist"] * bool(more)]
 
     def lines(self) -> Lines:
-        """Two names and the derivative a line."""
+        """A line for each pair of names: both, and the derivative."""
         return [(a, b, shortest(x)) for a, b, x in self.cells]
 
     def sheet(self) -> Lines:

@@ -1,4 +1,4 @@
-"""What a command has found, as the formats ask for it."""
+"""The answer of a command, in the shapes that formats ask for."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -10,15 +10,15 @@ Lines = Sequence[Sequence[str]]
 
 
 class Column(NamedTuple):
-    """A column of a table for the eye: of names or words, or of numbers."""
+    """A column of a grid, which holds names or words, or numbers."""
 
     name: str
     color: str = ""
-    """Of numbers, those of the pictures: what is computed forward is green, what flows back is red."""
+    """The colour of its numbers, as in pictures: values are green, gradients are red."""
     narrowest: int | None = 8
-    """How narrow a column of words may become by folding them over several lines; None where they must not fold."""
+    """How narrow a column may become by folding its words over several lines; None where they must not fold."""
     spare: bool = False
-    """Whether it only says more, and is left out where there is no room."""
+    """Whether it may be left out where the screen is too narrow."""
 
 
 def name_column(name: str = "name") -> Column:
@@ -27,17 +27,17 @@ def name_column(name: str = "name") -> Column:
 
 
 def value_column(name: str = "value") -> Column:
-    """A column of what is computed forward."""
+    """A column of values."""
     return Column(name, "green", None)
 
 
 def derivative_column(name: str = "derivative") -> Column:
-    """A column of what flows back."""
+    """A column of gradients."""
     return Column(name, "red", None)
 
 
 class Grid(NamedTuple):
-    """A table for the eye."""
+    """A table that people read."""
 
     title: str
     columns: Sequence[Column]
@@ -61,4 +61,4 @@ class Answer(Protocol):
 
 
 Format = Callable[[Answer, int, Console], str]
-"""From an answer to its text. Tables show numbers with so many digits, and fit the console."""
+"""Makes text of an answer. Tables show numbers with the given digits, and fit the console."""

@@ -20,7 +20,7 @@ def json_line(document: dict[str, Any]) -> str:
 
 
 def _without_non_finite(item: Any) -> Any:
-    """The same with None for every number that JSON has no notation for."""
+    """The object with None for every number that JSON has no notation for."""
     if isinstance(item, float):
         return item if isfinite(item) else None
     if isinstance(item, dict):

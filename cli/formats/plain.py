@@ -5,5 +5,5 @@ from autodiff.cli.formats.answer import Answer
 
 
 def plain(answer: Answer, digits: int, console: Console) -> str:
-    """One thing a line, with exact numbers."""
+    """A line for each thing, with exact numbers."""
     return "".join("\t".join(line) + "\n" for line in answer.lines())

@@ -1,4 +1,4 @@
-"""Answers for spreadsheets: csv and tsv."""
+"""Answers as csv and tsv, for spreadsheets."""
 
 from functools import partial
 

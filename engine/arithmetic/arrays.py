@@ -38,7 +38,7 @@ def norm(*operands: Array) -> Array:
 
 
 def _greatest(operands: tuple[Array, ...]) -> Array:
-    """Of the absolute values; what is nan is passed over."""
+    """The greatest of the absolute values, apart from nan."""
     greatest = np.abs(operands[0])
     for x in operands[1:]:
         greatest = np.fmax(greatest, np.abs(x))
@@ -131,7 +131,7 @@ def polygamma(order: Array, x: Array) -> Array:
 
 
 def _mended(values: Any, good: Truth, function: Callable[..., float], *operands: Array) -> Array:
-    """The values where they are good, and elsewhere those of a function of floats."""
+    """The values where they are good; elsewhere the results of a function of floats."""
     mended: Array = values
     bad = ~good
     if bad.any():

@@ -24,7 +24,7 @@ _LARGEST_WHOLE_POWER = 2**62
 
 
 class Undecided:
-    """A truth that the precision does not tell."""
+    """A truth value that is not known at this precision."""
 
     def __and__(self, other: Truth) -> Truth:
         return False if other is False else self
@@ -123,7 +123,7 @@ def exact(constant: Constant) -> Ball:
 
 
 def arb_of(x: Number) -> arb:
-    """A number as FLINT has it."""
+    """A number as an `arb` of FLINT."""
     known = x.number if isinstance(x, Ball) else x
     return known if type(known) is arb else arb(known)
 
@@ -323,4 +323,4 @@ for _row in OPERATIONS.values():
         setattr(BALLS, _row.name, partial(_rule, BALLS))
 
 FUNCTIONS: dict[Operation | None, Callable[..., Any]] = {row: getattr(BALLS, name) for name, row in OPERATIONS.items()}
-"""For the forward pass."""
+"""The functions of all operations on balls, for the forward pass."""

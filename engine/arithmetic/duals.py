@@ -15,7 +15,7 @@ Tangents = dict[int, Any]
 
 
 class Dual:
-    """A number of some arithmetic, and its derivative by each direction that it depends on."""
+    """A number with its derivative by each direction that it depends on."""
 
     __slots__ = ("number", "tangents")
 
@@ -61,12 +61,12 @@ class Dual:
 
 
 def number(x: Any) -> Any:
-    """Without the derivatives; conditions and plain numbers are what they are."""
+    """The number without its derivatives; conditions and plain numbers are returned unchanged."""
     return x.number if isinstance(x, Dual) else x
 
 
 def tangents(x: Any) -> Tangents:
-    """The derivatives of a number; those of a plain one are none."""
+    """The derivatives of a dual number; a plain number has none."""
     return x.tangents if isinstance(x, Dual) else {}
 
 

@@ -19,7 +19,7 @@ RAW: dict[str, Callable[..., float]] = {
     "gamma": math.gamma,
     "lgamma": math.lgamma,
 }
-"""Python's own function for some of those here: the same where it does not raise."""
+"""Python's own functions that give the same results wherever they do not raise."""
 
 
 def _guarded(function: Unary, poles: Mapping[float, float] | None = None, odd: bool = False) -> Unary:

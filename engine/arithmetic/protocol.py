@@ -8,8 +8,8 @@ power `m.pow`, since Python's own operators raise where IEEE arithmetic has an a
 from typing import Any, Protocol, Self, TypeVar
 
 Condition = Any
-"""What a comparison gives: a bool of floats, an array of bools of arrays, a node of nodes. Python's types cannot tie it
-to the type of the numbers that are compared."""
+"""The result of a comparison: a bool for floats, an array of bools for arrays, a node for nodes. Python's types
+cannot tie it to the type of the numbers that are compared."""
 
 Local = Any
 """A local derivative: a number, `None` where no gradient flows, or what carries the condition under which it does."""

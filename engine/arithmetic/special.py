@@ -25,7 +25,7 @@ def precision(bits: int) -> Iterator[None]:
 
 
 def nearest(function: Callable[[arb], arb], x: float) -> float:
-    """The value at a double, rounded once."""
+    """The value at a double, correctly rounded."""
     bits = 2 * _EXACT
     while True:
         with precision(bits):

@@ -38,7 +38,7 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No search for garbage meanwhile: there is none, and looking makes the time grow faster than the graph."""
+    """Pause Python's cyclic garbage collector: nothing here is cyclic, and its searches take more than linear time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -49,7 +49,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def careful(graph: Graph, wrt: Sequence[int], operands: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
-    """By the passes over the graph, which never raise."""
+    """Value and derivatives by the passes over the graph, which never raise."""
     values = forward(graph, {variable.name: x for variable, x in zip(graph.inputs, operands, strict=True)})
     (output,) = graph.outputs
     adjoints = backward(graph, values, output)

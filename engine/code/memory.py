@@ -22,7 +22,7 @@ _ALONE = _taken([np.empty(0)])[1]  # asked for, since it differs between version
 
 
 class Memory:
-    """The last results of a function. Whoever holds one of them, or a view of it, keeps it."""
+    """Keeps the last results of a function, and hands out again those that nothing else refers to."""
 
     def __init__(self) -> None:
         self.arrays: list[Array] = []

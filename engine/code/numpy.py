@@ -45,7 +45,7 @@ class Kernel:
         self.compiled = self.function(len(inputs), len(outputs))
 
     def step(self, term: Term) -> None:
-        """One call. Its result may go where an operand was that it is the last to read."""
+        """Add the call for a step. Its result may overwrite an operand that no later step reads."""
         function = self.functions[f"f_{term.name}"] = arrays.function(term.name)
         call = f"f_{term.name}({', '.join(map(self.place, term.operands))}"
         done = [self.places[x] for x in dict.fromkeys(term.operands) if type(x) is Term and self.last[x] is term]
@@ -80,7 +80,7 @@ class Kernel:
 
 
 class ArrayLowering(RawLowering):
-    """What is right for arrays as long as NumPy raises nothing, which it does for infinite operands too."""
+    """Simplifications that are right for arrays as long as NumPy raises nothing."""
 
     def damped(self, x: Operand, tail: Operand) -> Operand:
         return x * tail
@@ -125,13 +125,13 @@ def numbers(x: object) -> Array:
 
 
 def rows_of_a_block(arrays: int) -> int:
-    """As many as the cache holds: a power of two."""
+    """The number of rows for which that many arrays fit the cache: a power of two."""
     most = _CACHE // (8 * arrays)
     return max(_LEAST, min(_MOST, 1 << (most.bit_length() - 1)))
 
 
 def spread(x: Array, shape: tuple[int, ...]) -> Array:
-    """An array as one row of numbers; one that stands for all is not copied."""
+    """An array, broadcast to a shape, as one row of numbers; a single number is not copied."""
     if x.size == 1:
         return np.broadcast_to(x.reshape(1), (int(np.prod(shape)),))
     return np.broadcast_to(x, shape).reshape(-1)

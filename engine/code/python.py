@@ -35,13 +35,13 @@ NAMES: dict[str, Any] = {
 
 
 class FloatLowering(RawLowering):
-    """What Python's floats need besides: an overflow of `*`, or an infinite operand, raises nothing."""
+    """Steps that stay careful in Python, where an overflow of `*` and an infinite operand raise nothing."""
 
     def logistic(self, e: Operand) -> Operand:
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
 
     def div(self, x: Operand, y: Operand) -> Operand:
-        """For 1/cosh(x)^2, of which tanh(x) may have all the digits already, one step to take where it has not."""
+        """Compute 1/cosh(x)^2 as 1 - tanh(x)^2 where tanh(x) is there already and the difference keeps its digits."""
         if type(x) is type(y) is Term and y.name == "cosh" and x.name == "div" and x.operands == (1.0, y):
             tanh = self.made.get(("tanh", *y.operands))
             if tanh:
@@ -69,7 +69,7 @@ def source(inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[T
 
 
 def load(text: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that a text defines; it leaves to `otherwise` all that raises, and operands that are no floats."""
+    """The function that a text defines. It calls `otherwise` where it raises, or where an operand is not a float."""
     namespace = {**NAMES, "otherwise": otherwise}
     exec(compile(text, "<compiled>", "exec"), namespace)
     compiled: Callable[..., Any] = namespace["compiled"]

@@ -102,7 +102,7 @@ class Lowering(Symbols):
         return reduce(partial(self.chosen, OPERATIONS["min"]), operands)
 
     def chosen(self, operation: Operation, x: Operand, y: Operand) -> Operand:
-        """x where it is at least y, say, else y; what is nan is chosen."""
+        """The greater of x and y, or the smaller, as `floats.py` chooses; nan where one is nan."""
         weak, strict = operation.prefers
         if x is y:
             return x
@@ -164,10 +164,10 @@ class Lowering(Symbols):
 
 
 class RawLowering(Lowering):
-    """What is right as long as nothing raises: neither overflow nor a division by zero nor a bad argument."""
+    """Simpler steps, which are right as long as nothing overflows, divides by zero or leaves its domain."""
 
     def sigmoid(self, x: Operand) -> Operand:
-        """With an exponential that sigmoid(-x) shares."""
+        """sigmoid(x), with an exponential that sigmoid(-x) shares."""
         if isinstance(x, float):
             return FLOATS.sigmoid(x)
         return self.logistic(self.exp(x)) if x.name == "neg" else self.div(1.0, 1.0 + self.exp(-x))
@@ -187,7 +187,7 @@ class RawLowering(Lowering):
 
 
 def _identity(operand: Operand) -> Operand | str:
-    """What tells an operand from others: 0.0 == -0.0, and nan is not even itself."""
+    """A key that tells operands apart, which `==` does not: 0.0 == -0.0, and nan != nan."""
     return operand if type(operand) is Term or (operand and operand == operand) else repr(operand)
 
 
@@ -286,7 +286,7 @@ def _where(m: Lowering, condition: Operand, x: Operand, y: Operand) -> Operand |
 
 
 def _mirrored(opposite: str, m: Lowering, x: Operand, y: Operand) -> Operand | None:
-    """-x < 2 as x > -2."""
+    """Write a comparison of -x with a number as one of x: -x < 2 is x > -2."""
     if _is(x, "neg") and type(y) is float:
         return m.apply(opposite, x.operands[0], -y)
     return None

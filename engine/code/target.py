@@ -12,7 +12,7 @@ class Target:
     """A target language, by how it writes steps and numbers."""
 
     texts: Mapping[str, str]
-    """By the name of a step its text, with `{}` or `{0}` for operands. Every other step is a call by its name."""
+    """The text of a step by its name, with `{}` or `{0}` for operands. Every other step is a call by its name."""
     assignment: str
     """A statement that gives a value a name: `{} = {}`."""
     literal: Callable[[float], str]
@@ -63,6 +63,6 @@ def used(outputs: Sequence[Operand], terms: Sequence[Term], twice: frozenset[str
 
 
 def literal(x: float) -> str:
-    """A number as Python has it, in brackets where it is negative: -2.0 ** x is no power of -2."""
+    """A number as Python writes it, in parentheses where it is negative: -2.0 ** x is not a power of -2."""
     text = repr(float(x))
     return f"({text})" if text.startswith("-") else text

@@ -1,1 +1,1 @@
-"""What is said of a computation: steps, kinks, causes of what is not finite, numerical derivatives."""
+"""Studies of a computation: its steps, its kinks, the causes of non-finite numbers, numerical derivatives."""

@@ -13,7 +13,7 @@ Adjoints = Sequence[float | None]
 
 @dataclass(frozen=True)
 class Cause:
-    """Where it began: the position of a gate or a leaf, and what about it is not finite."""
+    """Where non-finite numbers began: the position of a gate or a leaf, and what about it is not finite."""
 
     position: int
     what: str

@@ -1,4 +1,4 @@
-"""Whether derivatives are right, as one-sided slopes on balls decide it."""
+"""Decides by one-sided slopes on balls whether derivatives are right."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ _LEAST = 5e-324
 def findings(
     graph: Graph, point: Mapping[str, float], wrt: Sequence[Input], gradients: Sequence[Sequence[float]]
 ) -> list[list[Finding]]:
-    """A finding on the derivative of each output by each of some inputs, which doubles made."""
+    """Judge the derivatives that doubles gave: a finding for each output and each input."""
     with precision(BITS):
         at = doubles(point)
         values = evaluate(graph, at, FUNCTIONS, lambda constant: number(constant.number))
@@ -72,7 +72,7 @@ def _finding(here: Any, left: Side, right: Side, exact: Any, double: float) -> F
 
 
 def not_differentiable(left: Side, right: Side) -> str | None:
-    """Why there is no derivative, where that is known."""
+    """The reason why a derivative does not exist, where it is known."""
     behaviours = left.behaviour, right.behaviour
     if Behaviour.HAS_NO_VALUES in behaviours:
         return "the edge of the domain"

@@ -1,4 +1,4 @@
-"""Whether a formula is the derivative of a program: compared on balls, where decimals mean what is written."""
+"""Decides on balls whether a formula is the derivative of a program. Decimals in it mean what is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -42,7 +42,7 @@ def compare(graph: Graph, formula: Formula, point: Point) -> Comparison:
 
 
 def _without_balls(graph: Graph, formula: Formula, point: Point, found: Comparison) -> Comparison:
-    """Why there is nothing to compare, as doubles say it, which have infinities."""
+    """The reason why nothing can be compared, by the values in doubles, which have infinities."""
     values, theirs = forward(graph, point), forward(formula.graph, point)
     adjoints = backward(graph, values, graph.outputs[0])
     value = values[graph.position[graph.outputs[0]]]
@@ -92,7 +92,7 @@ def _outcome(yours: Any, ours: Any) -> Outcome:
 
 
 def _at_kink(graph: Graph, formula: Formula, point: Point) -> Comparison:
-    """At a kink only what the function does on both sides counts, and no convention."""
+    """Compare at a kink, by what the function does on both sides and not by a convention."""
     theirs = forward(formula.graph, point)
     found = Comparison(Outcome.EQUAL)
     with precision(BITS):

@@ -41,7 +41,7 @@ class Behaviour(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How a function leaves a point, and the limit of its slope; of a derivative that makes a step, of its values."""
+    """How a function behaves on one side of a point: the limit of its slope or, where it jumps, of its values."""
 
     behaviour: Behaviour
     slope: arb
@@ -52,7 +52,7 @@ Function = Callable[[Ball], Sequence[Number]]
 
 
 def sides(function: Function, x: float) -> list[tuple[Side, Side]]:
-    """How each of the values of a function goes on from x to the left and to the right.
+    """The behaviour of each of the values of a function to the left and to the right of x.
 
     To be called at a precision of `BITS`.
     """
@@ -68,7 +68,7 @@ def sides(function: Function, x: float) -> list[tuple[Side, Side]]:
 
 
 def sides_around(function: Function, x: float) -> list[tuple[Side, Side]]:
-    """The same where the values at x itself are a convention, and do not count."""
+    """The same without the values at x itself, for functions whose values there are a convention."""
     (left, below), (right, above) = (_beside(function, x, sign) for sign in (-1, 1))
     found = []
     for one, other in zip(below, above):
@@ -85,7 +85,7 @@ def _slopes_between(values: Sequence[arb], steps: Sequence[arb]) -> list[arb]:
 
 
 def _beside(function: Function, x: float, sign: int) -> tuple[list[arb], list[tuple[arb, ...]]]:
-    """Ever smaller steps to one side of x, and for each of the values of a function its column there."""
+    """Ever smaller steps to one side of x, and the values of a function there, a tuple for each value."""
     exponent = frexp(x)[1] - 1 if x else 0
     steps = [sign * arb(2) ** (exponent + e) for e in _EXPONENTS]
     return steps, list(zip(*[_values(function, arb(x) + step) for step in steps]))
@@ -96,7 +96,7 @@ def _values(function: Function, x: arb) -> list[arb]:
 
 
 def _side(slopes: Sequence[arb]) -> Side:
-    """What the slopes of ever smaller steps tell."""
+    """The behaviour that the slopes of ever smaller steps show."""
     first, second = slopes[:2]
     if not all(slope.is_finite() for slope in slopes):
         return Side(Behaviour.HAS_NO_VALUES, arb.nan())

@@ -15,7 +15,7 @@ chosen, or times a number of its own."""
 
 @dataclass(frozen=True)
 class Stage:
-    """A gate of the forward pass, by its position: an operation on the names of its operands."""
+    """A gate of the forward pass: its position, and its operation on the names of its operands."""
 
     position: int
     formula: Node

@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The verdicts of checks, and what they are about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from autodiff.engine.graph import Graph, Input
 
 
 class Verdict(Enum):
-    """What a check comes to."""
+    """The result of a check of one derivative."""
 
     AGREE = "agree"
     ALMOST = "agree to 1e-09 only"
@@ -19,13 +19,13 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict on one derivative, why, and what the slopes tell where they tell a number."""
+    """A verdict on one derivative, the reason, and the numerical derivative where there is one."""
 
     verdict: Verdict
     why: str = ""
     slope: float | None = None
     apart: float | None = None
-    """The slopes of both sides, one from the other."""
+    """The distance between the slopes of both sides."""
     value_is_not_finite: bool = False
 
 
@@ -34,7 +34,7 @@ class Outcome(Enum):
 
     EQUAL = auto()
     ALMOST = auto()
-    """They differ, for sure, by no more than a constant typed by hand is off."""
+    """They differ, but by no more than the rounding of a constant typed by hand."""
     OTHER = auto()
     NOT_FINITE = auto()
     """The formula has no value where the derivative has one."""
@@ -45,7 +45,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """How they compare, the formula's number and the derivative's, and the reason where there is no comparison."""
+    """An outcome with the values of the formula and the derivative, and the reason where they cannot be compared."""
 
     outcome: Outcome
     yours: float = 0.0

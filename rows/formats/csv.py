@@ -63,7 +63,7 @@ class CsvReader(LineReader):
     def without(self, name: str, hint: str) -> Failure:
         other = self._other_delimiter(name)
         if other is not None:
-            hint = f"its cells seem to be parted by {other[0]}: --delimiter {other[1]}"
+            hint = f"its cells seem to be separated by {other[0]}: --delimiter {other[1]}"
         return super().without(name, hint) if self.written else self._headless(f"{name},...")
 
     def _other_delimiter(self, name: str) -> tuple[str, str] | None:

@@ -26,7 +26,7 @@ def parted(delimiter: str) -> bytes:
 
 def seems(column: str, words: str, option: str) -> str:
     """The error of a file with another delimiter."""
-    hint = f"hint: its cells seem to be parted by {words}: --delimiter {option}\n"
+    hint = f"hint: its cells seem to be separated by {words}: --delimiter {option}\n"
     return f"no column 'a': the column is '{column}'\n{hint}"
 
 
