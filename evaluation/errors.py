@@ -10,7 +10,7 @@ Place = tuple[str, tuple[int, int]]
 
 
 class Failure(Exception):
-    """What ends a task without its result: a message, what to do about it, and where in which text the cause stands."""
+    """Ends a task without its result: a message, a hint what to do, and the place of the cause in a text."""
 
     def __init__(self, message: str, hint: str | None = None, place: Place | None = None) -> None:
         super().__init__(message)

@@ -15,7 +15,7 @@ from autodiff.grammar.program import Program
 class Evaluation:
     """A program with the values of its nodes and, where they were asked for, their adjoints for each output.
 
-    Before a graph has numbers it has neither: see `unevaluated`.
+    A graph that has not been evaluated has no values: see `unevaluated`.
     """
 
     program: Program

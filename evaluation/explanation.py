@@ -31,13 +31,13 @@ class Explanation:
 
     @property
     def inputs(self) -> list[tuple[str, float]]:
-        """What is known before the first stage."""
+        """The inputs and constants, which are known before the first stage."""
         leaves = range(len(self.evaluation.program.graph.inputs))
         named = dict.fromkeys([*leaves, *([] if self.forward else [self.output])])
         return [(self.names[i], self.evaluation.values[i]) for i in named]
 
     def adjoint(self, gate: int) -> float:
-        """What arrives at a gate."""
+        """The name of the gradient that arrives at a gate."""
         return self.evaluation.derivative(gate, 0)
 
     def product(self, step: Step) -> Node:

@@ -12,11 +12,11 @@ _ASKING = Lock()
 
 
 class ReaderGone(Exception):
-    """Whoever reads the output has seen enough of it, as `head` does."""
+    """The reader of the output has closed it, as `head` does."""
 
 
 class AllOrNothing:
-    """A context that puts its result in place at the end if nothing went wrong, and otherwise leaves no trace."""
+    """A context that puts its result in place at the end, or leaves no trace if anything went wrong."""
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ def shortest_or_null(number: float) -> str:
 
 
 def rounded(number: float, digits: int) -> str:
-    """A number for the eye, with that many significant digits."""
+    """A number for people to read, with that many significant digits."""
     return f"{number:.{digits}g}" if isfinite(number) else shortest(number)
 
 

@@ -26,7 +26,7 @@ def read(text: str, lengths: Mapping[str, int | None], gates: str = "written", m
 
 
 def lengths_of(values: Mapping[str, Number]) -> dict[str, int | None]:
-    """What values say of their variables: how long the vectors are, and which are scalars."""
+    """The shapes of variables, by their values: the lengths of vectors, None for scalars."""
     return {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
 
 
@@ -37,7 +37,7 @@ class Reading:
     text: str
     values: Mapping[str, Number]
     given: Sequence[str] = ()
-    """The names that must be variables of the program, since whoever gave them a value may have mistyped them."""
+    """The names that must be variables of the program: they were given a value by hand, and may be mistyped."""
     gates: str = "written"
     max_nodes: int = MAX_NODES
 
@@ -111,5 +111,5 @@ def selected(program: Program, wrt: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def known_variables(program: Program) -> str:
-    """The hint where a name is not a variable."""
+    """A hint for a name that is not a variable."""
     return f"the variables are {', '.join(program.inputs)}" if program.inputs else "it has no variables"

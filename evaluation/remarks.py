@@ -1,4 +1,4 @@
-"""What to tell the user about an evaluation: why a number is not finite, and where a convention chose a derivative."""
+"""Warnings and notes about an evaluation: why a number is not finite, and where a convention chose a derivative."""
 
 from dataclasses import dataclass
 from math import inf, isfinite, isinf, isnan
@@ -22,7 +22,7 @@ class Warning:
     span: Span | None
     """Where in the text the cause stands."""
     fused: str | None = None
-    """What is computed with fused gates, where that is finite."""
+    """The results with fused gates in words, where these are finite."""
 
     def message(self, most: int | None = None) -> str:
         """The consequences, at most so many of them by name, and the cause."""
@@ -38,7 +38,7 @@ class Warning:
 
 
 def warnings(evaluation: Evaluation) -> list[Warning]:
-    """One for each cause of numbers in the answer that are not finite. It takes two more passes to find them."""
+    """A warning for each cause of non-finite numbers in the answer. To find them takes two more passes."""
     if evaluation.is_finite():
         return []
     graph, found = evaluation.program.graph, dict[Cause, list[str]]()

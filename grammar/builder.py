@@ -160,7 +160,7 @@ class Builder:
         return self._lookup(token), *_span(token)
 
     def _lookup(self, token: Any) -> Value:
-        """What a name stands for at this point: what was assigned last, a constant, or an input."""
+        """The meaning of a name at this point: the value assigned last, a constant, or an input."""
         name = str(token)
         if name not in self.scope:
             if name in CONSTANTS and name not in self.variables:
@@ -199,7 +199,7 @@ class Builder:
         return self._do(action, pieces, start, end)
 
     def _signature(self, name: str) -> str:
-        """How a call of a function is written."""
+        """The signature of a function, as a hint shows it."""
         if name in self.functions:
             return self.functions[name].signature
         return VECTOR_FUNCTIONS[name][1] if name in VECTOR_FUNCTIONS else SPELLINGS[name].signature

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Token(str):
-    """A piece of text with what the grammar calls it and where it stands: lark's own, without what nobody asks for."""
+    """A piece of text with its name in the grammar and its place: lark's token without what is not needed here."""
 
     __slots__ = ("end_pos", "start_pos", "type")
     type: str
@@ -23,13 +23,13 @@ class Rule(NamedTuple):
     """A rule of the grammar, as a reduction by it needs it."""
 
     size: int
-    """How many parts it takes."""
+    """The number of its parts."""
     made: str
     """The symbol that it makes of them."""
     action: str | None
     """The builder's method; None: it only renames its one part."""
     kept: list[tuple[int, bool]] | None
-    """The parts that the action is given, and of each whether it is a list to be spread; None: all, as they are."""
+    """The parts that the action gets, each with whether it is a list to be spread; None for all, unchanged."""
 
 
 class Tables(NamedTuple):
@@ -124,7 +124,7 @@ def _as_they_are(parts: list[Any]) -> list[Any]:
 
 
 class Driver:
-    """A parser on the tables of lark's: `builder` has the actions, and `postlex` changes the tokens on their way."""
+    """A parser that runs lark's tables: `builder` has the actions, and `postlex` changes the tokens on their way."""
 
     def __init__(self, tables: Tables, builder: Any, postlex: Any) -> None:
         self.pattern, self.ignored, self.keywords = re.compile(tables.pattern), set(tables.ignored), tables.keywords
@@ -137,7 +137,7 @@ class Driver:
         self.gotos: dict[tuple[int, str, str], int] = {}
 
     def parse(self, text: str) -> Any:
-        """What the transformer made of the text; KeyError where the text is not of the language."""
+        """Parse a text and return what the builder makes of it; KeyError where the text is not of the language."""
         states, gotos = self.states, self.gotos
         stack, values = [self.start], list[Any]()
         for token in self.tokens(text):
@@ -158,14 +158,14 @@ class Driver:
         return values[-2]
 
     def tokens(self, text: str) -> Iterator[Any]:
-        """The tokens of the text and one for its end; KeyError where there is a character of none."""
+        """The tokens of the text and one for its end; KeyError where a character belongs to no token."""
         yield from self.postlex.process(self.scan(text))
         end = Token()
         end.type = "$END"
         yield end
 
     def scan(self, text: str) -> Iterator[Any]:
-        """What lark's lexer yields, by the same regular expression."""
+        """Find the tokens that lark's lexer finds, by the same regular expression."""
         ignored, keywords = self.ignored, self.keywords
         end = 0
         for match in self.pattern.finditer(text):

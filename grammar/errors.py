@@ -1,4 +1,4 @@
-"""What can be wrong with a program's text. How an error is shown is the business of whoever shows it."""
+"""Errors of a program's text. They say what is wrong and where; how that is shown is decided where they are caught."""
 
 from autodiff.engine.graph import Span
 

@@ -9,7 +9,7 @@ from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.values import Call, Value, Workshop
 
 Action = Callable[[Sequence[Value], Span], Value]
-"""What one reduction of the parser does: values of the operands and the place in the text to a value."""
+"""The action of a reduction of the parser: takes the values of the operands and the span, and gives a value."""
 
 
 class Parameter(NamedTuple):
@@ -25,7 +25,7 @@ class Function:
     name: str
     parameters: tuple[str, ...]
     body: list[tuple["Action | Parameter | Function", int, Span]]
-    """What each step does, to how many operands, at which place."""
+    """The action of each step, its number of operands, and its span."""
 
     @property
     def signature(self) -> str:
@@ -38,7 +38,7 @@ def cost(function: Function, costs: dict[Function, int]) -> int:
 
 
 def play(workshop: Workshop, function: Function, arguments: Sequence[Value], span: Span) -> Value:
-    """The value of a call. Calls inside the body are frames on a stack of our own, so depth is no matter."""
+    """The value of a call. Calls inside the body are frames on a stack of our own, so that depth does not matter."""
     first_age, call = Node().age, Call(function.name, span)
     stack: list[Value] = []
     frames = [(iter(function.body), arguments)]

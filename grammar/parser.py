@@ -31,7 +31,7 @@ _EXPECTATIONS = {
 
 
 def parse(text: str, variables: Mapping[str, int | None] | None = None, max_nodes: int = MAX_NODES) -> Program:
-    """Read a program; ProgramError where it is none.
+    """Read a program; ProgramError where the text is not a program.
 
     `variables` are names that are inputs of the program even where a constant has that name; to those that are vectors
     it gives their length.
@@ -47,7 +47,8 @@ def parse(text: str, variables: Mapping[str, int | None] | None = None, max_node
 def input_names(text: str, variables: Iterable[str] = ()) -> tuple[str, ...]:
     """The inputs of a program in order of first appearance, which are the same whichever of them are vectors.
 
-    `variables` are names that are inputs even where a constant has that name. ProgramError where it is no program.
+    `variables` are names that are inputs even where a constant has that name. ProgramError where the text is not a
+    program.
     """
     with _building:
         _read(normalized(text), dict.fromkeys(variables), MAX_NODES, names_only=True)
@@ -85,7 +86,7 @@ def normalized(text: str) -> str:
 
 @cache
 def _driver() -> Driver | None:
-    """The quick way through lark's tables; None where lark has changed inside: it takes twice the time itself."""
+    """The driver that runs lark's tables; None where lark has changed inside: it takes twice the time itself."""
     try:
         from autodiff.grammar.tables import TABLES
 
@@ -124,7 +125,7 @@ def _span(token: Any) -> Span:
 
 
 def _syntax_error(text: str, error: Any) -> ProgramError:
-    """What lark could not read, in words: what was expected, what was found, and a likely remedy."""
+    """An error of lark's in words: what was expected, what was found, and a likely remedy."""
     if isinstance(error, _lark().UnexpectedCharacters):
         return _unknown_character(text, error.pos_in_stream)
     token = error.token

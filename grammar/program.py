@@ -26,13 +26,13 @@ class Program:
     """Whether there are several outputs, or one that is a vector."""
     elements: Mapping[Node, int]
     calls: Mapping[Node, Call]
-    """Of a node made on the way to the value of a call, that call."""
+    """For each node made on the way to the value of a call, that call."""
     gates: str = "written"
     """The form of its gates, a key of `GATES`."""
 
     @cached_property
     def graph(self) -> Graph:
-        """All that the outputs are computed from."""
+        """The graph of everything that the outputs depend on."""
         inputs = [node for value in self.inputs.values() for node in scalars(value) if isinstance(node, Input)]
         return Graph([node for value in self.outputs for node in scalars(value)], inputs)
 
@@ -82,7 +82,7 @@ class Program:
         )
 
     def with_outputs(self, outputs: Sequence[Value]) -> "Program":
-        """Other outputs of the same inputs, which no text says."""
+        """A program with the same inputs and other outputs, which has no text."""
         return replace(self, text="", outputs=outputs, elements={}, calls={})
 
     def names(self) -> list[str]:
@@ -90,7 +90,7 @@ class Program:
         return list(self.naming())
 
     def naming(self) -> Iterator[str]:
-        """The same names one after another, each made when it is asked for."""
+        """The names one after another, each made when it is asked for."""
         uses: Counter[str] = Counter()
         for node in self.graph.nodes:
             name = self.title(node)
@@ -132,7 +132,7 @@ class Program:
 
 
 def _content(node: Node) -> Operation | tuple[type[Node], dict[str, Any]]:
-    """What a node is besides its operands: an operation, or a leaf with what it holds."""
+    """The content of a node without its operands: its operation, or the data of a leaf."""
     return node.operation or (type(node), {slot: getattr(node, slot) for slot in type(node).__slots__})
 
 
@@ -171,7 +171,7 @@ def _restored(
 
 
 def _as_call(gate: Node, outer: Call | None) -> Call:
-    """A gate that was taken apart, for those that it became."""
+    """Stands for a gate that was taken apart, in the names of its pieces."""
     assert gate.operation is not None
     return Call(gate.operation.symbol or gate.operation.name, gate.span or (0, 0), outer)
 

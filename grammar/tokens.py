@@ -1,4 +1,4 @@
-"""Between the lexer and the parser: what a grammar of one token lookahead cannot say."""
+"""A filter between lexer and parser, for what a grammar with one token of lookahead cannot express."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ class Tokens:
         """Forget the last program."""
         self.text = text
         self.open: list[Any] = []
-        """The parentheses that are open so far."""
+        """The parentheses that are open at this point."""
 
     def process(self, tokens: Iterator[Any]) -> Iterator[Any]:
         """Lark's hook: the tokens of the lexer in, those of the parser out."""

@@ -1,4 +1,4 @@
-"""What an expression stands for while it is read: a node, or a vector of nodes; and what operations do to them.
+"""Values while a program is read, each a node or a vector of nodes, and the operations on them.
 
 Every node of a graph is a scalar. An operation on vectors is unrolled here into one node an element.
 """
@@ -48,9 +48,9 @@ class Workshop:
     max_nodes: int
     first_age: int = field(default_factory=lambda: Node().age)
     elements: dict[Node, int] = field(default_factory=dict)
-    """Of a node that is an element of a vector, its index."""
+    """For each node that is an element of a vector, its index."""
     calls: dict[Node, Call] = field(default_factory=dict)
-    """Of a node made on the way to the value of a call, that call."""
+    """For each node made on the way to the value of a call, that call."""
     playing: Call | None = None
     """The call of a function of the program whose body is being played."""
 
@@ -95,7 +95,7 @@ class Workshop:
         return value
 
     def note_result(self, value: Value, call: Call, first_age: int) -> Value:
-        """The result of a call stands for the text of the call."""
+        """Give the result of a call the span of the call."""
         for node in scalars(value):
             if node.age > first_age:
                 self.calls.pop(node, None)
@@ -103,7 +103,7 @@ class Workshop:
         return value
 
     def reserve(self, nodes: int, span: Span) -> None:
-        """ProgramError where there is no room for that many more nodes."""
+        """Make sure of room for that many more nodes; TooManyNodes otherwise."""
         if Node().age - self.first_age + nodes > self.max_nodes:
             raise self.too_large(span)
 

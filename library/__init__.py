@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _PUBLIC = ("Function", "ProgramError", "Scalar", "__version__", "parse")
-"""What there is beside the operations. All is loaded when asked for, since every start of the command comes by here."""
+"""Public names beside the operations. Each is loaded on first use: every start of the command imports this file."""
 
 
 def _attribute(name: str) -> Any:
@@ -56,7 +56,7 @@ def __dir__() -> list[str]:
 
 
 def _loaded(name: str) -> Any:
-    """A public name, from where it is defined."""
+    """Load a public name from the module that defines it."""
     if name == "__version__":
         from importlib.metadata import version
 

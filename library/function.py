@@ -1,4 +1,4 @@
-"""The library's face: a program as a function of Python numbers."""
+"""A program as a function of Python numbers, the library's main class."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from autodiff.grammar.program import Program
 from autodiff.grammar.values import Value, scalars
 
 _MOST_PROGRAMS = 16
-"""Programs of one text, each for vectors of other lengths, that are remembered at a time."""
+"""How many programs of one text, for vectors of different lengths, are remembered."""
 
 
 def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "written") -> "Function":
@@ -49,14 +49,14 @@ def parse(text: str, *, lengths: Mapping[str, int] | None = None, gates: str = "
 
 @dataclass(frozen=True)
 class _Source:
-    """A text that becomes a program when it is known which of its variables are vectors, and how long they are."""
+    """A text that becomes a program once it is known which variables are vectors, and of which lengths."""
 
     text: str
     lengths: Mapping[str, int]
-    """Of the variables that are vectors of a fixed length."""
+    """The lengths of the variables that are vectors of a fixed length."""
     gates: str
     programs: dict[tuple[tuple[str, int], ...], Program] = field(default_factory=dict, compare=False)
-    """Those that were read before, by the lengths of other vectors."""
+    """The programs read so far, by the lengths of the other vectors."""
 
     def program(self, values: Mapping[str, Number]) -> Program:
         """The program in which the variables whose values are lists are vectors of their lengths."""
@@ -254,7 +254,7 @@ class Function:
         return program, numbers
 
     def _refuse(self, args: Sequence[Any], values: Mapping[str, Any]) -> NoReturn:
-        """Say what is wrong with values that do not belong to the variables one by one."""
+        """Raise TypeError where the values do not belong to the variables one by one."""
         inputs = self.inputs
         if len(args) > len(inputs):
             raise TypeError(f"takes {len(inputs)} values ({', '.join(inputs)}), not {len(args)}")
@@ -310,7 +310,7 @@ def _check_scalar(program: Program) -> None:
 
 
 def _shaped(program: Program, items: Sequence[Any]) -> Any:
-    """What belongs to the outputs, as these stand in the program."""
+    """One result for each output, in the shape of the program's outputs."""
     rest = iter(items)
     shaped = [[next(rest) for _ in v] if isinstance(v, tuple) else next(rest) for v in program.outputs]
     return shaped if len(shaped) > 1 else shaped[0]
@@ -318,7 +318,7 @@ def _shaped(program: Program, items: Sequence[Any]) -> Any:
 
 @contextmanager
 def _pythonic_errors() -> Iterator[None]:
-    """What the commands tell their users, as the exceptions that a Python program expects."""
+    """Turn errors meant for users of the command into the exceptions that a Python program expects."""
     from autodiff.evaluation.errors import WrongRequest
     from autodiff.pictures.drawing import TooLargeToDraw
 

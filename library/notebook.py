@@ -1,4 +1,4 @@
-"""How Functions and Scalars show themselves in a notebook."""
+"""Pictures of Functions and Scalars in notebooks."""
 
 from autodiff.evaluation.errors import Failure
 from autodiff.evaluation.evaluation import Evaluation

@@ -87,7 +87,7 @@ class Scalar(_Methods, Node):
     operation: Operation | None
     """The row of the table of operations that computed this node; None for a leaf."""
     operands: tuple["Scalar", ...]
-    """What it was computed from, in order, one that was used twice standing twice; empty for a leaf."""
+    """Its operands in order, with one that is used twice named twice; empty for a leaf."""
 
     def __init__(self, value: float, label: str | None = None) -> None:
         """A leaf. TypeError where the value is not a real number, or the label is not a str."""

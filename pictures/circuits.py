@@ -37,7 +37,7 @@ def draw(drawing: Drawing) -> "Digraph":
 
 
 def _draw_gate(dot: "Digraph", drawing: Drawing, i: int) -> None:
-    """A circle with the wires of its operands from top to bottom in written order, and its own."""
+    """Draw a gate: a circle with the wires of its operands, top to bottom in written order, and its own wire."""
     gate, flows = drawing.gates[i], drawing.flows(i)
     local_shown = drawing.options.local and drawing.evaluation.values
     shape = {"shape": "circle" if len(gate.name) < 4 else "ellipse", "width": "0.35", "height": "0.35"}

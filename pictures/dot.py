@@ -1,11 +1,11 @@
-"""What both styles of DOT pictures share: colours, and a user's text where DOT would read more into it."""
+"""The parts that both styles of DOT pictures share: colours, and the escaping of a user's text."""
 
 from html import escape
 
 from autodiff.pictures.drawing import Gate
 
 GREEN, RED, GREY, INK = "#1a7f37", "#cf222e", "#6e7781", "#24292f"
-"""Values, gradients, what is between them, and lines that matter."""
+"""The colours of values, of gradients, of what stands between them, and of lines that matter."""
 
 STOPPED = {"style": "dashed", "color": "#afb8c1"}
 """An edge along which nothing flows back, unlike one that carries a 0."""

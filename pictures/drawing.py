@@ -25,7 +25,7 @@ class Gate:
     name: str
     help: str
     ports: Sequence[str]
-    """What the operands are to the gate; nothing where they may change places."""
+    """The roles of the operands; empty where they may change places."""
     operands: Sequence[int]
     locals: Sequence[float | None]
     """The derivative of the result by each operand; None where nothing flows."""
@@ -68,11 +68,11 @@ class Drawing:
             raise TooLargeToDraw(len(used), options)
 
     def title(self, i: int, longest: int = 60) -> str:
-        """What a node is called, on one line."""
+        """The name of a node, on one line."""
         return printable(self.evaluation.program.title(self.graph.nodes[i], longest))
 
     def number(self, number: float, digits: int) -> str:
-        """A number with the digits of the options; without such with these, and a whole number with up to six."""
+        """A number with the digits of the options, or by default with these; a whole number with up to six."""
         return rounded(number, self.options.digits or (6 if number % 1 == 0 else digits))
 
     def numbers(self, i: int) -> tuple[str, str]:
@@ -86,7 +86,7 @@ class Drawing:
         return value, ", ".join(self.number(d, _TEXT_DIGITS) for d in evaluation.derivatives(i))
 
     def is_data(self, i: int) -> bool:
-        """Whether a node is an input that the gradient leaves out: there is one, by other inputs."""
+        """Whether a node is an input by which no derivative was asked for, though by others one was."""
         evaluation = self.evaluation
         return evaluation.adjoints is not None and isinstance(self.graph.nodes[i], Input) and i not in evaluation.asked
 
@@ -97,14 +97,14 @@ class Drawing:
         return not self.is_data(i)
 
     def flows(self, i: int) -> list[bool]:
-        """For each operand of a gate whether anything flows back to it; all where there is no gradient."""
+        """For each operand of a gate whether anything flows back to it; all True where no gradient was computed."""
         gate = self.gates[i]
         if self.evaluation.adjoints is None:
             return [True] * len(gate.operands)
         return [self.reached(i) and local is not None for local in gate.locals]
 
     def reached(self, i: int) -> bool:
-        """Whether anything flows back to a node; so it is where there is no gradient."""
+        """Whether anything flows back to a node; True where no gradient was computed."""
         adjoints = self.evaluation.adjoints
         return adjoints is None or any(each[i] is not None for each in adjoints)
 

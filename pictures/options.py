@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DrawingOptions:
-    """What may be chosen about a picture, whatever its kind."""
+    """Options of a picture of any kind."""
 
     style: str = "record"
     """A name in `STYLES`: boxes with an oval for every operation, or a circuit with numbers on its wires."""

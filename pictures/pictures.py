@@ -30,7 +30,7 @@ KINDS: dict[str, Callable[[Drawing], bytes]] = {
 }
 
 ENDINGS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": "dot", ".gv": "dot", ".pdf": "pdf"}
-"""What the ending of a file says about the kind of picture in it."""
+"""The kind of picture by the ending of its file."""
 
 
 def check_style(style: str) -> None:

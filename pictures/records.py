@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 ASKED, DATA, OUTPUT = "#ddf4ff", "#eaeef2", "#fff3c4"
-"""The tints of an input, of an input that no derivative was asked for, and of the output."""
+"""The fill colours of an input, of an input without a derivative in the answer, and of the output."""
 
 _DIGITS = 4
 _LONGEST_LABEL = 24
@@ -108,7 +108,7 @@ def _width(name: str) -> str:
 
 
 def _tooltip(drawing: Drawing, i: int) -> str:
-    """The sub-expression and the exact numbers."""
+    """The tooltip of a node: its sub-expression and its exact numbers."""
     text, evaluation = drawing.title(i), drawing.evaluation
     if evaluation.values:
         text += f" = {shortest(evaluation.values[i])}"

@@ -1,4 +1,4 @@
-"""Rows as arrays of numbers, one for each variable; and what is wrong in a row: its place, its column and its text."""
+"""Rows as arrays of numbers, one for each variable, and descriptions of what is wrong in a row."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -16,11 +16,11 @@ Column: TypeAlias = Any
 
 
 GO_ON = "go on at such rows with --on-error nan or skip"
-"""The hint where a row is wrong, and that is the end."""
+"""The hint where a wrong row ends the run."""
 
 
 class Refusal(NamedTuple):
-    """What is wrong in a row, and the row as it came."""
+    """A wrong row: what is wrong in it, and its text as it came."""
 
     reason: str
     text: str
@@ -35,7 +35,7 @@ class Batch:
     numbers: list[Floats]
     kept: list[Column]
     place: Callable[[int], str]
-    """What a user calls the row with that index: `line 2`."""
+    """The place of the row with that index, as a user counts it: `line 2`."""
     refused: list[Refusal] = field(default_factory=list)
 
     def within(self, name: str) -> "Batch":
@@ -45,7 +45,7 @@ class Batch:
 
 
 class Record(NamedTuple):
-    """One row, read with care: `reason` says what is wrong in it, and what is not a number is nan."""
+    """A row that was read cell by cell: `reason` says what is wrong in it, and cells that are not numbers are nan."""
 
     place: str
     text: str
@@ -89,7 +89,7 @@ class Columns:
 
 
 def refusal(names: Sequence[str], cells: Sequence[object], numbers: Sequence[float | None]) -> str | None:
-    """What to say of the first cell that is not a number, if there is one."""
+    """A message about the first cell that is not a number; None where all are."""
     for name, cell, number in zip(names, cells, numbers):
         if number is None:
             return f", column '{name}': {shown(str(cell))} is not a number"

@@ -22,7 +22,7 @@ _PAUSE = 0.02  # seconds between looks at what has come
 
 @contextmanager
 def workers(address: str, reporter: Reporter) -> Iterator[Map]:
-    """Those of the scheduler at an address, or, as `local`, one process for each core."""
+    """The workers of the scheduler at an address; for `local`, a new process for each core."""
     try:
         import distributed
     except ImportError:
@@ -56,7 +56,7 @@ def _local(distributed: Any) -> Any:
 
 @contextmanager
 def _silent_children() -> Iterator[None]:
-    """Ctrl-C reaches all processes of a terminal: of those that are started here, only this one speaks of it."""
+    """Silence the processes started here: Ctrl-C reaches them too, and only this one should speak of it."""
     try:
         kept = os.dup(2)
     except OSError:  # it is closed
@@ -90,7 +90,7 @@ class _Workers:
         self.distributed, self.client, self.address, self.reporter = distributed, client, address, reporter
 
     def __call__(self, work: Callable[[Thing], Result], things: Sequence[Thing]) -> Iterator[Result | Failure]:
-        """What the workers answer, in the order of the things."""
+        """The results of the workers, in the order of the things."""
         # Not pure: Dask must not return what it remembers of a file that may have changed since.
         futures = self.client.map(partial(guarded, work), things, pure=False)
         position = {future.key: i for i, future in enumerate(futures)}
@@ -118,7 +118,7 @@ class _Workers:
 
 
 class _Watch:
-    """Looks now and then whether there is anybody to wait for."""
+    """Checks now and then whether there are workers to wait for."""
 
     def __init__(self, client: Any, address: str, reporter: Reporter) -> None:
         self.client, self.address, self.reporter = client, address, reporter
@@ -144,7 +144,7 @@ class _Watch:
 
 
 def _lost(future: Any, result: Any, address: str, thing: object) -> Failure:
-    """Why there is no answer, in words."""
+    """The failure to report where a worker gave no answer."""
     if future.status != "error":
         return NotMet(f"the connection to the scheduler at {address} is lost")
     error = result[1] if isinstance(result, tuple) else result

@@ -10,7 +10,7 @@ from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.rows.sources import Part, Source, opened
 
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-"""How a compressed file begins, and what pyarrow calls that."""
+"""The first bytes of compressed files, and pyarrow's names of the compressions."""
 BLOCK = 1 << 21  # bytes: large enough for the calls not to count, small enough for the cache and for little memory
 
 
@@ -18,7 +18,7 @@ class Input:
     """A file, a URL, stdin, or a part of a file, opened, with its first bytes read."""
 
     packed: Any = None
-    """What unpacks it, where it is compressed."""
+    """The stream that decompresses it, where it is compressed."""
     format = ""
     """The name of its format, once that is known."""
 
@@ -79,7 +79,7 @@ class Input:
         return _read_from(self.remote, size)
 
     def read(self) -> bytes:
-        """What is there, or what comes next; nothing at the end."""
+        """The bytes that have come, or the next to come; none at the end."""
         size = BLOCK if self.left is None else min(BLOCK, self.left)
         try:
             data = _read_from(self.packed, size) if self.packed else self._read(size)
@@ -100,7 +100,7 @@ class Input:
             return True
 
     def seekable(self) -> Any:
-        """It as a file to jump about in; a pipe is copied into one."""
+        """The input as a seekable file; a pipe is copied into one."""
         if self.remote and not self.packed:
             self.remote.seek(0)
             return self.remote
@@ -148,7 +148,7 @@ class Pipe:
         self.rest, self.more = start, more
 
     def read(self, size: int = -1) -> bytes:
-        """So many bytes, or less at the end."""
+        """That many bytes, or fewer at the end."""
         while (size < 0 or len(self.rest) < size) and (more := self.more(BLOCK)):
             self.rest += more
         size = len(self.rest) if size < 0 else size

@@ -28,12 +28,12 @@ PART_BYTES = 1 << 24  # of text: the answer to it has some hundred thousand rows
 
 @dataclass
 class Answered:
-    """What comes back from a part: a few numbers, and its bad rows where they are wanted."""
+    """The result of a part: its tally, and its bad rows where they are wanted."""
 
     tally: Tally
     rejects: bytes
     types: dict[str, str]
-    """Of the kept columns, by their names."""
+    """The types of the kept columns, by their names."""
 
 
 def answer_parts(
@@ -88,7 +88,7 @@ def cut(job: Job, size: int, source: Source) -> tuple[Shape, list[Part]]:
 
 
 def answer_part(job: Job, folder: str | None, numbered: tuple[int, Part]) -> Answered:
-    """Read, answer and write one part, and tell what there is to tell of it."""
+    """Read, answer and write one part, and return its tally."""
     number, part = numbered
     _check_there(folder)
     with job.opened(part.source, part) as reader:
@@ -127,7 +127,7 @@ def _check_there(folder: str | None) -> None:
 
 
 def _answers(work: Map, job: Job, parts: Sequence[Part], folder: Folder | None) -> Iterator[Answered]:
-    """What comes back from all parts, in their order, up to the first that has failed."""
+    """The results of all parts, in their order, up to the first that has failed."""
     types: dict[str, str] = {}
     answer = partial(answer_part, job, folder.hidden if folder else None)
     for part, answered in zip(parts, work(answer, list(enumerate(parts)))):

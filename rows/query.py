@@ -1,4 +1,4 @@
-"""What is computed for every row: the outputs of a program, and their derivatives."""
+"""Queries: the outputs of a program, and their derivatives, for every row."""
 
 import pickle
 from collections import Counter
@@ -59,7 +59,7 @@ class Query:
 
 @dataclass(frozen=True)
 class BoundQuery:
-    """A query of which it is known which columns it needs."""
+    """A query that knows which columns it needs."""
 
     program: Program
     values: Mapping[str, Number]
@@ -67,7 +67,7 @@ class BoundQuery:
     """The names of the variables, and elements of them, to differentiate by."""
     query: Query | None = None
     lengths: Mapping[str, int] = field(default_factory=dict)
-    """What it was made from."""
+    """The query that it was made from."""
 
     def __reduce__(self) -> tuple[Callable[[bytes], "BoundQuery"], tuple[bytes]]:
         """To another process the text goes with the values, not the graph: it is read once there."""
@@ -136,7 +136,7 @@ class BoundQuery:
 
 @lru_cache(4)
 def _read_again(pickled: bytes) -> BoundQuery:
-    """Once for all parts that one process answers."""
+    """Bind a query once for all parts that a process answers."""
     query, lengths = pickle.loads(pickled)
     bound: BoundQuery = query.with_lengths(lengths)
     return bound
@@ -150,6 +150,6 @@ def _vectors(columns: Sequence[str]) -> dict[str, int]:
 
 
 def _index(name: str, column: str) -> int:
-    """Which element of a vector a column is; -1 where it is none."""
+    """The index of the element that a column is of a vector; -1 where it is not an element."""
     index = column.removeprefix(f"{name}[").removesuffix("]")
     return int(index) if index.isdecimal() and column == f"{name}[{int(index)}]" else -1

@@ -1,4 +1,4 @@
-"""Whoever is told, while rows are answered, what the user should know."""
+"""The protocol by which rows report to the user while they are answered."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from autodiff.evaluation import errors
 
 Advance: TypeAlias = Callable[[int, str], None]
-"""Takes how much is done, and what to call it."""
+"""Is told how much is done, and a name for it."""
 
 
 class Reporter(errors.Reporter, Protocol):

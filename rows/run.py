@@ -1,4 +1,4 @@
-"""What every pass over rows is made of: blocks are answered by any thread, and written in their order."""
+"""The parts of every pass over rows: blocks are answered by any thread, and written in their order."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from autodiff.rows.tally import Tally, exact_sum
 
 @dataclass(frozen=True)
 class Job:
-    """All that whoever answers rows has to know, in this process or in another."""
+    """A query and the table to answer it for, as every process needs them that answers some of the rows."""
 
     query: BoundQuery
     table: Table
@@ -61,7 +61,7 @@ def _within(name: str, block: Block) -> Batch:
 
 
 class Shape(NamedTuple):
-    """What all files must have in common with the first: their format, and the columns that are kept."""
+    """The format and the kept columns of a file, which all files must share with the first."""
 
     name: str
     format: str
@@ -84,7 +84,7 @@ class Shape(NamedTuple):
 
 @dataclass
 class Answered:
-    """A block that was answered, and what writes the answers."""
+    """A block that was answered, and the function that writes the answers."""
 
     batch: Batch
     tally: Tally

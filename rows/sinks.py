@@ -1,4 +1,4 @@
-"""Where answers go beside a file: stdout, or a folder of parts."""
+"""Destinations of answers other than a file: stdout, and a folder of parts."""
 
 import os
 import re
@@ -60,7 +60,7 @@ class Stdout:
 
 
 class InterruptHeld:
-    """Ctrl-C is noted while a block is written, and takes effect behind it; a second one does at once."""
+    """Holds Ctrl-C back until a block is written; a second Ctrl-C takes effect at once."""
 
     came = False
 
@@ -69,7 +69,7 @@ class InterruptHeld:
         return self
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """It came."""
+        """Remember that Ctrl-C came."""
         self.came = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -115,7 +115,7 @@ class Folder(AllOrNothing):
             raise NotMet(f"{missing[0]} is not in {self.name}, though a worker wrote it", hint)
 
     def _finish(self) -> None:
-        """Let it take the place of the old one, if there is one."""
+        """Put the folder in its place, where an old one may be."""
         old = f"{self.hidden}.old"
         try:
             for name in os.listdir(self.hidden):

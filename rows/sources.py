@@ -1,4 +1,4 @@
-"""Where rows are: a file, the files of a glob or of a folder, or what is behind a URL; and parts of such."""
+"""Sources of rows: a file, the files of a glob or of a folder, a URL; and parts of these."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ class Source:
     name: str
     path: str
     descriptor: int | None = None
-    """Of stdin, which has no path; None where it is closed."""
+    """The file descriptor of stdin, which has no path; None where it is closed."""
 
     @property
     def ending(self) -> str:
@@ -116,7 +116,7 @@ def opened(url: str) -> tuple[Any, int | None]:
 
 
 def _tried(url: str, work: Callable[[Any], _Found]) -> _Found:
-    """What fsspec does, in its own words where it cannot."""
+    """Call fsspec; WrongRequest, in its own words, where it fails."""
     import fsspec
 
     try:

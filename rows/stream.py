@@ -58,7 +58,7 @@ class _Pending(Pace):
         self.write(0)
 
     def add(self, block: Block) -> None:
-        """One more, for which there is room."""
+        """Submit one more block, then write until there is room for the next."""
         self.futures.append(self.pool.submit(self.run.answer, block))
         self.write(_AHEAD)
 

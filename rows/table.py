@@ -36,7 +36,7 @@ class Table:
     on_error: str | None = None
     """One of the POLICIES."""
     rejects: Path | None = None
-    """A file for the rows that are wrong."""
+    """The file that wrong rows are written to."""
     cluster: str | None = None
     """The address of the scheduler of a Dask cluster, or `local`."""
     strict: bool = False

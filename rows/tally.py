@@ -1,4 +1,4 @@
-"""What is told of rows when all have been answered: how many there are, what is wrong with some, and their sum."""
+"""What is reported of all rows in the end: their number, what is wrong with some, and their sum."""
 
 from dataclasses import dataclass, field
 from math import fsum, isfinite
@@ -17,7 +17,7 @@ class Tally:
     refused: int = 0
     first_refused: str = ""
     sums: list[list[float]] = field(default_factory=list)
-    """Of every column of the answer, in parts whose exact sum is meant."""
+    """The sum of every column of the answer, as parts that add up to it exactly."""
 
     def add(self, more: "Tally") -> None:
         """Count the rows below these too."""
@@ -29,7 +29,7 @@ class Tally:
         self.sums = [exact_sum(parts + others) for parts, others in zip(self.sums or [[]] * len(more.sums), more.sums)]
 
     def report(self, table: Table, reporter: Reporter) -> None:
-        """Say what there is to say; NotMet where it is too much."""
+        """Report what is wrong with some rows; NotMet where that is an error."""
         if self.refused:
             treated = "read as nan" if table.policy == "nan" else "skipped"
             rows = "1 row" if self.refused == 1 else f"{self.refused:,} rows"
@@ -47,7 +47,7 @@ class Tally:
 
 
 def object_to(message: str, table: Table, reporter: Reporter) -> None:
-    """NotMet where nothing but finite numbers will do, else a warning."""
+    """Warn that answers are not finite; NotMet where all must be finite."""
     if table.strict:
         raise NotMet(message)
     reporter.warning(message)

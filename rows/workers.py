@@ -1,4 +1,4 @@
-"""Those who work on the parts of a table: the threads of this process, or, in dask.py, those of a cluster."""
+"""Workers for the parts of a table: the threads of this process, or, in dask.py, those of a cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ _THREADS = 2
 
 
 class Map(Protocol):
-    """Does the same work on many things, and gives the results, of which some may be Failures, in their order."""
+    """Does the same work on many things, and yields the results in their order; some may be Failures."""
 
     def __call__(self, work: Callable[[Thing], Result], things: Sequence[Thing]) -> Iterator[Result | Failure]:
         """The results as they are wanted."""
@@ -36,7 +36,7 @@ def threads() -> Iterator[Map]:
 
 
 def guarded(work: Callable[[Thing], Result], thing: Thing) -> Result | Failure:
-    """The result, or the Failure."""
+    """Do the work, and return its result or the Failure that it raised."""
     try:
         return work(thing)
     except Failure as failure:

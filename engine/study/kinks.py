@@ -44,7 +44,7 @@ def kinks(graph: Graph, values: Sequence[float], adjoints: Sequence[float | None
 
 
 def gates_at_kinks(graph: Graph, values: Sequence[float], asked: Sequence[int]) -> list[int]:
-    """All gates at a kink, and those whose value holds at this point only, such as `x == 2`."""
+    """All gates at a kink, and all whose value holds at this point only, such as `x == 2`."""
     varies = dependent(graph, asked)
     return [
         i

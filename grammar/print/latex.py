@@ -29,7 +29,7 @@ from autodiff.grammar.print.text import (
 
 _ADD, _MUL, _POW = BINDING["add"], BINDING["mul"], BINDING["pow"]
 FACTOR = _MUL
-"""How tightly a factor of a product must bind."""
+"""The tightness with which a factor of a product must bind."""
 
 # Operations with a notation of their own, where @ stands for an operand, and how tightly it binds.
 _NOTATION = {
@@ -63,7 +63,7 @@ _HEADS = {name: rf"\{name}" for name in "sin cos tan sec csc cot sinh cosh tanh 
 _SIGNS = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "and": r"\land", "or": r"\lor"}
 _NUMBERS = {"pi": r"\pi", "π": r"\pi", "tau": r"\tau", "inf": r"\infty", "nan": r"\mathrm{NaN}"}
 _FEW = 20
-"""So many factors of a product are looked at for its first."""
+"""How many factors of a product are searched for its first one."""
 
 _GREEK = dict(
     zip(
@@ -174,7 +174,7 @@ def _product(left: Node, right: Node) -> str:
 
 
 def _first(node: Node) -> tuple[Node, int | None]:
-    """What a product begins with, and how tightly that must bind; None where this is too far away."""
+    """The first factor of a product, and how tightly it must bind; None where it is too far away."""
     for _ in range(_FEW):
         if _is(node, "pow"):
             return node.operands[0], ATOM

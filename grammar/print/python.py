@@ -63,7 +63,7 @@ def _written(root: Node, names: Mapping[Node, str]) -> str:
 
 
 def _define(helpers: dict[str, str], formula: Node) -> None:
-    """Functions for the operations of a formula that Python has not, after those that they need themselves."""
+    """Functions for the operations of a formula that Python does not have, each after those that it calls."""
     for node in topological_order([formula]):
         operation = node.operation
         if operation is None or operation.symbol or operation.name in (*helpers, *_BUILTIN, "where"):

@@ -16,7 +16,7 @@ BINDING = {row.name: row.binding for row in OPERATIONS.values() if row.symbol}
 COMPARISON, VALUE, SIGN, ATOM = 4, 5, 8, 10
 _SPACED = {"add", "sub", "mod", "and", "or"}
 _FEW = 20
-"""So far a chain is looked along; a longer one keeps parentheses that it may not need."""
+"""How far a chain is followed; a longer one keeps parentheses that it may not need."""
 # Where parentheses on the right only group, and which operations in them.
 _REGROUPED = {"add": (OPERATIONS["add"], OPERATIONS["sub"])}
 _REGROUPED |= dict.fromkeys(("mul", "neg"), (OPERATIONS["mul"], OPERATIONS["div"]))
@@ -25,7 +25,7 @@ Part = str | tuple[Node, int]
 """A piece of what is written: text, or a node and how tightly it must bind to stand there without parentheses."""
 
 Parts = tuple[list[Part], int]
-"""What a node is written as, and how tightly that binds."""
+"""The text of a node in pieces, and how tightly it binds."""
 
 
 def print_program(outputs: Sequence[Node], *, brief: bool = False) -> str:

@@ -15,7 +15,7 @@ from autodiff.rows.table import Table
 
 Schema: TypeAlias = Any
 RecordBatch: TypeAlias = Any
-"""These are pyarrow's, which has no types."""
+"""Objects of pyarrow, which has no type hints."""
 
 _BLOCK_ROWS = 1 << 16
 _GROUP_ROWS = 1 << 18  # of parquet that are written together
@@ -43,7 +43,7 @@ class ColumnReader(Reader):
         """The rows, with all columns or some; to be called once."""
 
     def _broken(self, error: Exception) -> NotMet:
-        """What pyarrow says of a file that it cannot read."""
+        """The failure to report where pyarrow cannot read a file."""
         source = self.source
         if not source.done and source.part is None:
             return NotMet(f"{source.name} is empty")

@@ -1,4 +1,4 @@
-"""What a format of rows has: a Reader, which cuts a file into blocks and parses them, and a Writer.
+"""The protocol of formats of rows: a Reader, which cuts a file into blocks and parses them, and a Writer.
 
 Both work in two steps, so that several threads can share the work: a reader cuts blocks one after the other, and any
 thread may parse one; any thread may encode answers, and they are written one after the other.
@@ -22,7 +22,7 @@ Block: TypeAlias = Callable[[], Batch]
 
 
 class Pace:
-    """How fast blocks are wanted; by default one after the other."""
+    """Tells a reader how fast blocks are wanted; by default one after the other."""
 
     def busy(self) -> bool:
         """Whether a block would have to wait, so that a larger one is as good."""
@@ -66,7 +66,7 @@ class Reader(ABC):
         self.columns = Columns(self.names, list(wanted), keep, policy)
 
     def without(self, name: str, hint: str) -> Failure:
-        """There is no such column."""
+        """The failure to report where a column is missing."""
         found = [shown(each) for each in self.written[:12]] + ["others"] * (len(self.written) > 12)
         are = "the column is " if len(found) == 1 else "the columns are " if found else "it has none"
         return WrongRequest(f"{self.source.name} has no column '{name}': {are}{enumerated(found)}", hint)
@@ -86,11 +86,11 @@ class Reader(ABC):
 
 
 class Sink(Protocol):
-    """Where bytes go: a file that pyarrow can write to."""
+    """A destination of bytes: a file that pyarrow can write to."""
 
     @property
     def closed(self) -> bool:
-        """Whether it takes no more."""
+        """Whether it is closed."""
 
     def write(self, data: bytes | memoryview) -> int:
         """Write all of it."""
@@ -104,7 +104,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the columns of an answer are."""
+    """The columns of an answer."""
 
     format: str
     kept: Sequence[str]

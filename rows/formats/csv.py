@@ -76,7 +76,7 @@ class CsvReader(LineReader):
         return None
 
     def _headless(self, columns: str) -> Failure:
-        """There is no header and no --columns, and more to know than the one variable."""
+        """The failure to report where columns need names, and there is neither a header nor --columns."""
         line = shown(self.delimiter.join(self.first))
         hint = f"name its columns: --columns {columns}"
         return WrongRequest(f"{self.source.name} has no header: its first line is {line}", hint)

@@ -90,7 +90,7 @@ class JsonReader(LineReader):
 
 
 def _first_row(source: Input) -> tuple[Lines, Object]:
-    """The way to read the objects, and the first of them; NotMet where there is none."""
+    """The lines or objects of a source, and its first object; NotMet where it has none."""
     lines = Lines(source)
     in_array = lines.rest.lstrip().startswith(b"[")
     if not in_array:

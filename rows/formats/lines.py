@@ -16,7 +16,7 @@ _UNREADABLE = (
     (b"PK\x03\x04", "a zip archive", "unpack it first: unzip -p; a spreadsheet can be saved as csv"),
     ((b"\xff\xfe", b"\xfe\xff"), "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
 )
-"""How files begin that look like text to their owners."""
+"""How files of other kinds begin that users take for text."""
 LONGEST = 1 << 27  # bytes of one record
 
 
@@ -24,7 +24,7 @@ class Lines:
     """The records of a text, in blocks of whole ones, with the number of the first line of each."""
 
     unit = "line"
-    """What is counted."""
+    """The word for what is counted."""
 
     def __init__(self, source: Input, delimiter: str = "") -> None:
         """With a delimiter a record may have line breaks in quotes."""
@@ -65,7 +65,7 @@ class Lines:
         return self.head
 
     def put_back(self, taken: bytes) -> None:
-        """What was taken last is to be read again."""
+        """Take back what was read last, so that it is read again."""
         self.rest = taken + self.rest
         self.line -= taken.count(b"\n")
 
@@ -94,7 +94,7 @@ class Lines:
         return end
 
     def blocks(self, pace: Pace) -> Iterator[tuple[bytes, int]]:
-        """Whatever whole records are there; more of them at once where those who work on them are busy."""
+        """All whole records that have come; more of them at once while the workers are busy."""
         while True:
             ended = False
             if not self.cut(self.rest):
@@ -115,7 +115,7 @@ class Lines:
                 return
 
     def read_more(self) -> bool:
-        """Read once; whether that was the end."""
+        """Read once, and return whether that was the end."""
         more = self.source.read()
         self.rest += more
         return not more

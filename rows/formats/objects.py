@@ -32,7 +32,7 @@ class Objects(Lines):
                 return objects[0] if objects else self.rest.strip()
 
     def blocks(self, pace: Pace) -> Iterator[tuple[bytes, int]]:
-        """Whatever whole objects are there."""
+        """All whole objects that have come."""
         while True:
             if objects := self._take_objects():
                 self.line += len(objects)
@@ -46,7 +46,7 @@ class Objects(Lines):
                 raise self.failure(f"has more than {LONGEST:,} bytes in object {self.line:,}")
 
     def _take_objects(self) -> list[bytes]:
-        """Those that are whole in what was read."""
+        """The whole objects in what has been read."""
         objects, begin, end, depth = list[bytes](), 0, 0, 0
         for token in _TOKEN.finditer(self.rest):
             if token[0] == b'"':

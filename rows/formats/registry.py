@@ -76,7 +76,7 @@ FORMATS = {each.name: each for each in _ALL}
 READ = tuple(name for name, each in FORMATS.items() if each.reader)
 """The names of those that can be read."""
 ENDINGS = {ending: each.name for each in _ALL for ending in each.endings}
-"""What the ending of a file says about the rows in it."""
+"""The format of rows by the ending of their file."""
 
 
 def known(name: str, names: Iterable[str] = FORMATS) -> Format:

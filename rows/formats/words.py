@@ -77,7 +77,7 @@ def number_lines(results: Sequence[Floats], delimiter: str) -> list[bytes]:
 
 
 def csv_words(column: Column, delimiter: str) -> Words:
-    """A column as it stands in csv."""
+    """A column as cells of csv."""
     import pyarrow.compute as pc
 
     words = _words(column, _cell, shortest, b"")
@@ -90,7 +90,7 @@ def csv_words(column: Column, delimiter: str) -> Words:
 
 
 def json_words(column: Column) -> Words:
-    """A column as it stands in JSON."""
+    """A column as values of JSON."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
