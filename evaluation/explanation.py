@@ -31,13 +31,13 @@ class Explanation:
 
     @property
     def inputs(self) -> list[tuple[str, float]]:
-        """The inputs and constants, which are known before the first stage."""
+        """The inputs with their values; and the output, where there is no stage."""
         leaves = range(len(self.evaluation.program.graph.inputs))
         named = dict.fromkeys([*leaves, *([] if self.forward else [self.output])])
         return [(self.names[i], self.evaluation.values[i]) for i in named]
 
     def adjoint(self, gate: int) -> float:
-        """The name of the gradient that arrives at a gate."""
+        """The adjoint of a gate: what arrives there."""
         return self.evaluation.derivative(gate, 0)
 
     def product(self, step: Step) -> Node:

@@ -171,7 +171,7 @@ def _restored(
 
 
 def _as_call(gate: Node, outer: Call | None) -> Call:
-    """Stands for a gate that was taken apart, in the names of its pieces."""
+    """A gate that was taken apart as a call, under which its pieces are collected."""
     assert gate.operation is not None
     return Call(gate.operation.symbol or gate.operation.name, gate.span or (0, 0), outer)
 

@@ -86,7 +86,7 @@ class Drawing:
         return value, ", ".join(self.number(d, _TEXT_DIGITS) for d in evaluation.derivatives(i))
 
     def is_data(self, i: int) -> bool:
-        """Whether a node is an input by which no derivative was asked for, though by others one was."""
+        """Whether there is a gradient, and a node is an input by which no derivative was asked for."""
         evaluation = self.evaluation
         return evaluation.adjoints is not None and isinstance(self.graph.nodes[i], Input) and i not in evaluation.asked
 

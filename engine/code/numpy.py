@@ -83,6 +83,7 @@ class ArrayLowering(RawLowering):
     """Simplifications that are right for arrays as long as NumPy raises nothing."""
 
     def damped(self, x: Operand, tail: Operand) -> Operand:
+        # 0 times infinity is an invalid operation, at which NumPy raises; Python's floats give nan in silence.
         return x * tail
 
 

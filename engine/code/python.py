@@ -35,7 +35,7 @@ NAMES: dict[str, Any] = {
 
 
 class FloatLowering(RawLowering):
-    """Steps that stay careful in Python, where an overflow of `*` and an infinite operand raise nothing."""
+    """Raw steps on Python floats. They still guard against an infinite operand, at which Python raises nothing."""
 
     def logistic(self, e: Operand) -> Operand:
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))

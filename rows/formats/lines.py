@@ -65,7 +65,7 @@ class Lines:
         return self.head
 
     def put_back(self, taken: bytes) -> None:
-        """Take back what was read last, so that it is read again."""
+        """Put back what was taken last, so that it is read again."""
         self.rest = taken + self.rest
         self.line -= taken.count(b"\n")
 
