@@ -283,6 +283,10 @@ def damped(x: Number, tail: Number) -> Ball:
     return number(x) * tail
 
 
+def by_root(x: Number, power: Number, root: Callable[[], Number]) -> Ball:
+    return damped(x, power)
+
+
 def inside(result: Number, derivative: Number) -> Number:
     return number(result) if arb_of(result).is_nan() else derivative
 
@@ -300,7 +304,7 @@ _NAMES = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asi
 BALLS = Balls(
     **{name: _by_arb(getattr(arb, name)) for name in _NAMES.split()},
     **{each.__name__: each for each in (div, mod, pow, cbrt, round, trunc, min, max, lgamma, polygamma)},
-    **{each.__name__: each for each in (decimal, eq, where, when, route, scale, power_rule, damped, inside)},
+    **{each.__name__: each for each in (decimal, eq, where, when, route, scale, power_rule, damped, by_root, inside)},
     add=lambda x, y: number(x) + y,
     sub=lambda x, y: number(x) - y,
     mul=lambda x, y: number(x) * y,

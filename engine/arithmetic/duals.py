@@ -140,6 +140,9 @@ class Duals(TableArithmetic):
         flows = {k: product(t, other) for k, t in tangents(x).items()}
         return Dual(product(one, other), _sum(flows, {k: product(one, t) for k, t in tangents(tail).items()}))
 
+    def by_root(self, x: Any, power: Any, root: Callable[[], Any]) -> Dual:
+        return self.damped(x, power)
+
     def inside(self, result: Any, derivative: Any) -> Dual:
         inside, of = self.base.inside, number(result)
         return Dual(inside(of, number(derivative)), {k: inside(of, t) for k, t in tangents(derivative).items()})

@@ -215,6 +215,14 @@ def damped(x: float, tail: float) -> float:
     return product if product == product or isnan(x) or isnan(tail) else copysign(0.0, x) * copysign(1.0, tail)
 
 
+def by_root(x: float, power: float, root: Callable[[], float]) -> float:
+    """x*power, by the square root of the power where that overflows: a small x may bring the product back in range."""
+    if power < inf:
+        return damped(x, power)
+    half = root()
+    return half * x * half
+
+
 def inside(result: float, derivative: float) -> float:
     """The derivative where there is a result to derive: 1/x at -1 is a number, and log(-1) none."""
     return nan if isnan(result) else derivative

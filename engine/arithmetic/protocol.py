@@ -5,6 +5,7 @@ A rule is a function of an arithmetic `m`, written once for every type of number
 power `m.pow`, since Python's own operators raise where IEEE arithmetic has an answer.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeVar
 
 Condition = Any
@@ -97,6 +98,9 @@ class Primitives(Protocol[N]):
 
     def damped(self, x: N | float, tail: N | float, /) -> N:
         """x*tail, and 0 where one of them is 0 and the other infinite: the tail decays faster than x grows."""
+
+    def by_root(self, x: N | float, power: N, root: Callable[[], N], /) -> N:
+        """damped(x, power), by the square root of the power where that overflows, and the product may not."""
 
     def inside(self, result: N, derivative: N, /) -> N:
         """The derivative where there is a result to derive: 1/x at -1 is a number, and log(-1) is not."""

@@ -4,6 +4,7 @@ Unlike the textbook of `symbols.py`, a term keeps all the care that floats take 
 made once, and the few simplifications here are exact.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any, TypeGuard, TypeVar, final
@@ -142,7 +143,11 @@ class Lowering(Symbols):
         return self.apply("power_rule", x, y)
 
     def damped(self, x: Operand, tail: Operand) -> Operand:
-        return self.apply("damped", x, tail)
+        return x * tail if type(x) is float and x and math.isfinite(x) else self.apply("damped", x, tail)
+
+    def by_root(self, x: Operand, power: Operand, root: Callable[[], Operand]) -> Operand:
+        half = root()
+        return self.where(power < math.inf, self.damped(x, power), half * x * half)
 
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         return self.apply("inside", result, derivative)
@@ -179,6 +184,9 @@ class RawLowering(Lowering):
         if type(y) is float and y and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:  # 1/x, for x^0, raises nothing
             return y * self.pow(x, y - 1.0)  # which raises where it is infinite and the product may not be
         return super().power_rule(x, y)
+
+    def by_root(self, x: Operand, power: Operand, root: Callable[[], Operand]) -> Operand:
+        return self.damped(x, power)  # a power that overflows raises
 
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         """An operation with a domain raises outside of it."""

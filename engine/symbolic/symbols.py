@@ -1,5 +1,6 @@
 """The arithmetic of graph nodes: the rules of the table run on symbols, and what comes out is a graph."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,9 @@ class Symbols:
 
     def damped(self, x: Any, tail: Any) -> Any:
         return x * tail
+
+    def by_root(self, x: Any, power: Any, root: Callable[[], Any]) -> Any:
+        return x * power
 
     def inside(self, result: Any, derivative: Any) -> Any:
         return derivative

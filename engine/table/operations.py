@@ -44,7 +44,7 @@ GROUPS: dict[str, list[Operation]] = {
         Operation("exp", "e to the power of x",
             local=     lambda m, out, x: (out,)),
         Operation("exp2", "2 to the power of x",
-            local=     lambda m, out, x: (out * m.ln2,),
+            local=     lambda m, out, x: (m.by_root(m.ln2, out, lambda: m.exp2(x * 0.5)),),
             definition=lambda m, x: m.exp(x * m.ln2)),
         Operation("expm1", "exp(x) - 1, exact near 0", hard=(0,),
             local=     lambda m, out, x: (m.exp(x),),

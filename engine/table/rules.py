@@ -23,7 +23,8 @@ def clip_local(m: Arithmetic[N], x: N, low: N, high: N) -> tuple[Local, ...]:
 def pow_local(m: Arithmetic[N], out: N, base: N, exponent: N) -> tuple[Local, ...]:
     """0^0 is flat in its base, although 0 * 0^-1 is nan; and 0^y stays 0 as y > 0 moves, although log(0) is -inf."""
     by_base = m.where(m.eq(exponent, 0.0) & m.eq(base, 0.0), 0.0, m.power_rule(base, exponent))
-    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, m.damped(m.log(base), out))
+    flow = m.by_root(m.log(base), out, lambda: m.pow(base, exponent * 0.5))
+    by_exponent = m.where((exponent > 0.0) & m.eq(base, 0.0), 0.0, flow)
     return by_base, by_exponent
 
 

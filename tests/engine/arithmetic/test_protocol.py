@@ -99,7 +99,7 @@ def test_rules_use_nothing_but_the_protocol(row: Operation) -> None:
 
 def test_the_protocol_names_what_the_table_leaves_to_an_arithmetic() -> None:
     primitives = {name for name in vars(Primitives) if not name.startswith("_")}
-    besides = {"eq", "when", "route", "scale", "power_rule", "damped", "inside", *DOUBLES}
+    besides = {"eq", "when", "route", "scale", "power_rule", "damped", "by_root", "inside", *DOUBLES}
     operators = {"add", "sub", "mul", "neg"}
     assert primitives - besides == {row.name for row in OPERATIONS.values() if row.value is None} - operators
 

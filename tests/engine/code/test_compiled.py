@@ -217,6 +217,7 @@ NO_FLOW = [
     ("where(1, 0, x)^3", 1.0, [0.0, 0.0]),
     ("x", nan, [nan, 1.0]),
     ("x^0", 5e-324, [1.0, 0.0]),
+    ("inf^x", -1.0, [0.0, 0.0]),
     ("polygamma(80, x)", 20000.0, [-7.414918621925443e-228, 2.9660415497557337e-230]),
 ]
 
@@ -232,6 +233,8 @@ def test_corners(text: str, x: float, expected: list[float]) -> None:
 # Operands whose answer is in range, where a factor of it or a step on the way may not be.
 AWKWARD: list[tuple[str, tuple[float, ...]]] = [
     ("pow", (1.92e304, -9.6e-4)),
+    ("pow", (0.9999999999991873, -8.75e14)),
+    ("exp2", (1024.0,)),
 ]
 
 
