@@ -58,6 +58,20 @@ def test_values(row: Operation) -> None:
     assert checked > POINTS / 2
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "logsumexp", "prod"])
+def test_values_of_operands_of_both_signs(name: str) -> None:
+    """Within 2 ulp times 1 + the condition number, here by the true shares of the operands."""
+    random = Random(name)
+    for _ in range(200):
+        point = tuple(random.choice((-1, 1)) * 2.0 ** random.uniform(-8, 8) for _ in range(3))
+        truth = true_value(OPERATIONS[name], point)
+        with mp.workprec(200):
+            parts = {"logsumexp": [x * mp.exp(x - truth) for x in point], "prod": [truth] * 3}.get(name, point)
+            total = truth * 3 if name == "mean" else truth
+            change = sum(map(abs, parts)) / abs(total)
+            assert ulps(getattr(FLOATS, name)(*point), truth) <= 2 * (1 + change), point
+
+
 @each_row
 def test_local_derivatives(row: Operation) -> None:
     most, checked = bounds(row)[1], 0
