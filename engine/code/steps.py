@@ -131,8 +131,8 @@ class Lowering(Symbols):
         return tuple(flows)
 
     def scale(self, *operands: Operand) -> Operand:
-        # (x/y)/y is as good without: where x/y leaves the range of doubles, so does x/y^2. And beside a moderate number
-        # no operand is too small.
+        # (x/y)/y does without: where x/y overflows or vanishes, so does x/y^2, but for a subnormal x/y and a small y,
+        # whose lost digits are not worth a call in every division. Beside a moderate number no operand is too small.
         if len(operands) == 1 or any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
             return 1.0
         return self.apply("scale", *operands)
