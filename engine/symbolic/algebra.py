@@ -174,8 +174,12 @@ class Algebra(Store):
 
     def constant(self, node: Constant) -> Expression:
         """A number; or a symbol for one that has a name, such as pi."""
-        if node.written in ("pi", "π", "tau"):
-            return self.leaf(node, "tau" if node.written == "tau" else "pi")
+        name = node.written.removeprefix("-") if node.written else None
+        if name in ("pi", "π", "tau"):
+            key = "tau" if name == "tau" else "pi"
+            if name == node.written:
+                return self.leaf(node, key)
+            return _neg(self, self.leaf(Constant(-node.number, written=name), key))
         number = exact(node.written) if node.written else of_float(node.number)
         if node.written:
             self.texts.setdefault(number, node.written)

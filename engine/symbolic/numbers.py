@@ -126,7 +126,9 @@ def primes(number: int) -> dict[int, int]:
 
 
 def root(number: int, degree: int) -> int | None:
-    """The exact root of a positive whole number, if it has one."""
+    """The exact root of a whole number greater than 1, if it has one."""
+    if degree >= number.bit_length():
+        return None  # even 2**degree is greater
     low, high = 1, 1 << -(-number.bit_length() // degree)
     while low < high:
         middle = (low + high) // 2

@@ -189,7 +189,11 @@ def _power_of_number(m: Store, base: Number, exponent: Any) -> Factors | None:
             power = times(sign * times_over, exponent)
             above, below = fraction(power)
             whole = above // below if below <= _FEW else 0
-            front = times(front, raised(prime, whole) or 1)
+            written = raised(prime, whole)
+            if written is None:
+                whole = 0
+            else:
+                front = times(front, written)
             if power != whole:
                 found[m.number(prime)] = plus(power, -whole)
     return None if front == 1 and found == {base: exponent} else (front, found)
@@ -225,8 +229,8 @@ def _together(m: Store, number: Exact, powers: dict[Expression, Exponent]) -> Fa
     return number, powers
 
 
-def _absorbed(m: Store, root: Product, powers: dict[Expression, Exponent]) -> int:
-    """Move a whole power of a root's base from outside into it, where fewer factors are left; the sign that leaves."""
+def _absorbed(m: Store, root: Product, powers: dict[Expression, Exponent]) -> Exact:
+    """Move a whole power of a root's base from outside into it, where that leaves fewer factors; the number left."""
     shared = [base for base in root.powers if base in powers]
     best, fewest = 0, len(shared)
     for base in shared:
@@ -237,11 +241,12 @@ def _absorbed(m: Store, root: Product, powers: dict[Expression, Exponent]) -> in
         left = sum(_added(m, powers.get(b, 0), _multiplied(m, e, -often)) != 0 for b, e in root.powers.items())
         if left < fewest:
             best, fewest = int(often), left
-    if not best:
+    left_over = raised(root.number, -best) if root.number else None
+    if not best or left_over is None or isinstance(left_over, float):
         return 1
     for base, exponent in root.powers.items():
         rest = _added(m, powers.pop(base, 0), _multiplied(m, exponent, -best))
         if rest != 0:
             powers[base] = rest
     powers[root] = _added(m, powers[root], best)
-    return -1 if root.number == -1 and best % 2 else 1
+    return left_over

@@ -77,7 +77,12 @@ EXACT = [
     ("0.1*x^3", "x", "0.3*x^2"),
     ("x^n", "x", "n*x^(n - 1)"),
     ("x^x", "x", "x^x*(log(x) + 1)"),
+    ("(x/2)^x", "x", "(x/2)^x*(log(x/2) + 1)"),
+    ("(x/12)^x", "x", "(x/12)^x*(log(x/12) + 1)"),
+    ("(10/x)^(x == x)", "x", "-(10/x)^((x == x) + 1)*(x == x)/10"),
     ("2^x", "x", "2^x*log(2)"),
+    ("2^0.123456789012345*x", "x", "2^0.123456789012345"),
+    ("2^(1/1000000007)*x", "x", "2^(1/1000000007)"),
     ("x/(s*sqrt(2))", "s", "-x/(sqrt(2)*s^2)"),
     ("x^2*2^(1/3)", "x", "2*2^(1/3)*x"),
     ("sqrt(2*x)^4", "x", "8*x"),
@@ -108,6 +113,20 @@ EXACT = [
 def test_numbers_are_exact(text: str, name: str, expected: str) -> None:
     f = parse(text, lengths={}) if name in parse(text).inputs else parse(f"{text} + 0*{name} - 0*{name}")
     assert str(f.derivative(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "at"),
+    [
+        ("(x/2)^x", "x", {"x": 1.3}),
+        ("x*(3*x/y)^(y - 1)", "x", {"x": 1.3, "y": 2.4}),
+        ("(-2*x/y)^(y - 1)*x/y", "x", {"x": -1.3, "y": 2.4}),
+        ("norm([-π, x])", "x", {"x": 1.3}),
+        ("norm([-tau, x*π])", "x", {"x": 1.3}),
+    ],
+)
+def test_a_factor_that_moves_into_a_power_leaves_its_number(text: str, name: str, at: dict[str, float]) -> None:
+    check(text, name, at)
 
 
 def test_a_variable_that_is_called_pi_is_none() -> None:
