@@ -75,7 +75,6 @@ def test_the_test_sees_imports_wherever_they_stand() -> None:
     assert any(room(name) == "engine" for name in imports("autodiff.grammar.builder"))
 
 
-@pytest.mark.xfail(reason="the rooms are being parted")
 @pytest.mark.parametrize("module", SOURCES)
 def test_imports_are_absolute_and_in_the_open(module: str) -> None:
     """Neither `from . import` nor `import_module`, which the tests here would not see."""
@@ -86,7 +85,6 @@ def test_imports_are_absolute_and_in_the_open(module: str) -> None:
         assert name not in ("import_module", "__import__"), ast.unparse(node)
 
 
-@pytest.mark.xfail(reason="the rooms are being parted")
 @pytest.mark.parametrize("module", SOURCES)
 def test_nothing_is_imported_from_a_higher_floor(module: str) -> None:
     below = {name for name in imports(module) if FLOORS[room(name)] < FLOORS[room(module)]}
@@ -95,7 +93,6 @@ def test_nothing_is_imported_from_a_higher_floor(module: str) -> None:
     )
 
 
-@pytest.mark.xfail(reason="the rooms are being parted")
 def test_no_files_import_each_other_in_a_circle() -> None:
     try:
         TopologicalSorter({module: imports(module) for module in SOURCES}).prepare()
@@ -152,7 +149,6 @@ def test_files_and_functions_stay_short_and_say_what_they_are(module: str) -> No
         assert function.returns is not None, function.name
 
 
-@pytest.mark.xfail(reason="the rooms are being parted")
 def test_the_numbers_that_the_design_asks_for() -> None:
     """Section 8 of the design, counted; `pytest -rP` shows them."""
     backward = next(lines for f, lines in functions("autodiff.engine.passes") if f.name == "backward")

@@ -74,6 +74,19 @@ Terms = Mapping[Expression, Exact]
 class Store(Symbols):
     """All expressions of one derivation, and how much work they took."""
 
+    # What the algebra knows of the program, and has made of it, for those who simplify and write its expressions.
+    max_nodes: int
+    labels: dict[Expression, str]
+    helpers: "list[Product]"
+    nodes: dict[Expression, Node]
+    begun: dict[tuple[Node, Node], Node]
+    texts: dict[Exact, str]
+    read_from: dict[Node, Expression]
+    users: int
+    unordered: set[Expression]
+    simplified: dict[Expression, Expression]
+    shadowed: set[str | None]
+
     def __init__(self, budget: int) -> None:
         """TooLarge is raised where more work than the budget would be needed."""
         self.made: dict[Any, Expression] = {}

@@ -5,15 +5,22 @@ Every sum is tried both ways, from the inside to the outside, and keeps the form
 
 from collections.abc import Iterable
 from math import comb, gcd, lcm
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autodiff.engine.symbolic import products, sums
-from autodiff.engine.symbolic.expressions import Atom, Exponent, Expression, Number, Product, Sum, Terms, powers_of
+from autodiff.engine.symbolic.expressions import (
+    Atom,
+    Exponent,
+    Expression,
+    Number,
+    Product,
+    Store,
+    Sum,
+    Terms,
+    powers_of,
+)
 from autodiff.engine.symbolic.logic import is_a
 from autodiff.engine.symbolic.numbers import Exact, fraction, ratio, times
-
-if TYPE_CHECKING:
-    from autodiff.engine.symbolic.algebra import Algebra
 
 _MOST_TERMS = 400
 """Of a sum that is multiplied out."""
@@ -21,7 +28,7 @@ _MOST_OPERATIONS = 5_000
 """No shorter form is looked for where it takes more."""
 
 
-def simplified(m: "Algebra", root: Expression) -> Expression:
+def simplified(m: Store, root: Expression) -> Expression:
     """The same expression with every sum in its shortest form, but for what stands in the program itself."""
     done = m.simplified
     pending = [root]
@@ -48,7 +55,7 @@ def _inside(x: Expression) -> Iterable[Expression]:
     return ()
 
 
-def _rebuilt(m: "Algebra", x: Expression) -> Expression:
+def _rebuilt(m: Store, x: Expression) -> Expression:
     parts = list(_inside(x))
     new = [m.simplified[part] for part in parts]
     if parts == new:
@@ -71,11 +78,11 @@ def _rebuilt(m: "Algebra", x: Expression) -> Expression:
     return rebuilt
 
 
-def _scaled(m: "Algebra", number: Exact, x: Expression) -> Expression:
+def _scaled(m: Store, number: Exact, x: Expression) -> Expression:
     return x if number == 1 else products.multiply(m, m.number(number), x)
 
 
-def _shortest(m: "Algebra", x: Expression) -> Expression:
+def _shortest(m: Store, x: Expression) -> Expression:
     """The shortest form of a sum, or of a product of sums."""
     if x.cost > _MOST_OPERATIONS:
         return x
@@ -91,7 +98,7 @@ def _shortest(m: "Algebra", x: Expression) -> Expression:
     return _with_numbers_outside(m, best) if isinstance(best, Product) else best
 
 
-def _with_numbers_outside(m: "Algebra", x: Product) -> Expression:
+def _with_numbers_outside(m: Store, x: Product) -> Expression:
     """(u/6 - v/4)*w as (2*u - 3*v)*w/12, and 1/(u^2*(1/f - 1/u)^2) as f^2/(u - f)^2."""
     best: Expression = x
     for base, exponent in x.powers.items():
@@ -112,7 +119,7 @@ def _with_numbers_outside(m: "Algebra", x: Product) -> Expression:
     return best
 
 
-def _forms(m: "Algebra", flat: Terms, cost: int) -> Iterable[tuple[Expression, Expression]]:
+def _forms(m: Store, flat: Terms, cost: int) -> Iterable[tuple[Expression, Expression]]:
     """Products of a factor and a sum, and the sum."""
     common, rest = _divided(m, flat)
     shared, still = _divided(m, flat, fractions=False)
@@ -133,7 +140,7 @@ def _forms(m: "Algebra", flat: Terms, cost: int) -> Iterable[tuple[Expression, E
         yield total, total
 
 
-def _flattened(m: "Algebra", x: Sum) -> Terms:
+def _flattened(m: Store, x: Sum) -> Terms:
     """The terms, with those of long sums that are terms themselves."""
     total: dict[Expression, Exact] = {}
     pending: list[tuple[Expression, Exact]] = list(x.terms.items())[::-1]
@@ -149,7 +156,7 @@ def _flattened(m: "Algebra", x: Sum) -> Terms:
 # --- Common factors ---------------------------------------------------------------------------------------------------
 
 
-def _divided(m: "Algebra", flat: Terms, *, fractions: bool = True) -> tuple[Expression, Terms]:
+def _divided(m: Store, flat: Terms, *, fractions: bool = True) -> tuple[Expression, Terms]:
     """The factor that all terms share, with all that any is divided by, and what is left of each."""
     common = _common(flat, fractions)
     if not common or len(flat) < 2:
@@ -199,7 +206,7 @@ def _lesser(one: Exponent, two: Exponent) -> Exponent | None:
     return (one if difference.number < 0 else two) if isinstance(difference, Number) else None
 
 
-def split(m: "Algebra", x: Expression) -> tuple[Exact, Expression]:
+def split(m: Store, x: Expression) -> tuple[Exact, Expression]:
     """The number in front, and the rest as a term."""
     number, powers = products.factors(x)
     return number, m.product(1, powers)
@@ -220,7 +227,7 @@ def _content(flat: Terms) -> Exact:
 # --- Multiplied out ---------------------------------------------------------------------------------------------------
 
 
-def expanded(m: "Algebra", flat: Terms, most: int) -> Terms | None:
+def expanded(m: Store, flat: Terms, most: int) -> Terms | None:
     """The terms with no sum among their factors; None where no two of them meet, or more than `most` would come."""
     coming = sum(_expected(term) for term in flat)
     if coming == len(flat) or coming > min(most, 4 * _MOST_TERMS):
@@ -263,7 +270,7 @@ def _sum_in(term: Expression) -> Sum | None:
     return None
 
 
-def _power_of_sum(m: "Algebra", base: Sum, exponent: Any) -> Terms | None:
+def _power_of_sum(m: Store, base: Sum, exponent: Any) -> Terms | None:
     """The terms of a whole power of a sum."""
     if exponent > _MOST_TERMS:
         return None

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autodiff.engine.graph import Constant, Node
-from autodiff.engine.symbolic.expressions import Atom, Exponent, Expression, Number, Powers, Product, Sum, powers_of
+from autodiff.engine.symbolic.expressions import (
+    Atom,
+    Exponent,
+    Expression,
+    Number,
+    Powers,
+    Product,
+    Store,
+    Sum,
+    powers_of,
+)
 from autodiff.engine.symbolic.numbers import Exact, TooLarge, decimal, plus, raised, ratio, rough, size, times
 from autodiff.engine.table.operations import OPERATIONS
-
-if TYPE_CHECKING:
-    from autodiff.engine.symbolic.algebra import Algebra
 
 _LARGEST, _LEAST = 10**308, 10**307  # of a number that is a double, and of the inverse of one
 _LONGEST = 12
@@ -19,7 +26,7 @@ _SIMPLE = (2, 4, 5, 8)
 """One divides by these, whatever else is a decimal."""
 
 
-def written(m: "Algebra", root: Expression) -> Node:
+def written(m: Store, root: Expression) -> Node:
     """The node for an expression."""
     pending = [root]
     while pending:
@@ -50,7 +57,7 @@ def _parts_of_term(term: Expression) -> Iterable[Expression]:
     return _parts(term) if isinstance(term, Product) else (term,)
 
 
-def _node(m: "Algebra", x: Expression) -> Node:
+def _node(m: Store, x: Expression) -> Node:
     node = _made(m, x)
     m.read_from.setdefault(node, x)
     if x in m.labels and node.operation is not None:
@@ -58,7 +65,7 @@ def _node(m: "Algebra", x: Expression) -> Node:
     return node
 
 
-def _made(m: "Algebra", x: Expression) -> Node:
+def _made(m: Store, x: Expression) -> Node:
     if isinstance(x, Number):
         return _number(m, x.number)
     if isinstance(x, Product):
@@ -81,12 +88,12 @@ def _apply(name: str, *operands: Node) -> Node:
 # --- Numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _constant(m: "Algebra", number: Exact, text: str | None = None) -> Node:
+def _constant(m: Store, number: Exact, text: str | None = None) -> Node:
     """A leaf for a number that is no less than 0."""
     return Constant(rough(number), written=m.texts.get(number) or text or decimal(number))
 
 
-def _number(m: "Algebra", number: Exact) -> Node:
+def _number(m: Store, number: Exact) -> Node:
     node = _quotient(m, *_above_and_below(m, size(number)))
     return node if number >= 0 or number != number else _negative(node)
 
@@ -97,13 +104,13 @@ def _negative(node: Node) -> Node:
     return _apply("neg", node)
 
 
-def _quotient(m: "Algebra", above: Exact, below: Exact) -> Node:
+def _quotient(m: Store, above: Exact, below: Exact) -> Node:
     factors = _in_range(m, above)
     node = _times(m, factors) if factors else Constant(1.0, written="1")
     return node if below == 1 else _apply("div", node, _constant(m, below))
 
 
-def _above_and_below(m: "Algebra", number: Exact) -> tuple[Exact, Exact]:
+def _above_and_below(m: Store, number: Exact) -> tuple[Exact, Exact]:
     """A number as what stands above the line and below: decimals where the user writes such."""
     if isinstance(number, int | float):
         return number, 1
@@ -121,7 +128,7 @@ def _above_and_below(m: "Algebra", number: Exact) -> tuple[Exact, Exact]:
     return above, below
 
 
-def _in_range(m: "Algebra", number: Exact) -> list[Node]:
+def _in_range(m: Store, number: Exact) -> list[Node]:
     """Factors for a number that is no less than 0: two where doubles do not reach it, and none for 1."""
     if number == 1:
         return []
@@ -135,7 +142,7 @@ def _in_range(m: "Algebra", number: Exact) -> list[Node]:
 # --- Products ---------------------------------------------------------------------------------------------------------
 
 
-def _times(m: "Algebra", nodes: list[Node]) -> Node:
+def _times(m: Store, nodes: list[Node]) -> Node:
     """A product, which shares its beginning with others."""
     node = nodes[0]
     for other in nodes[1:]:
@@ -145,7 +152,7 @@ def _times(m: "Algebra", nodes: list[Node]) -> Node:
     return node
 
 
-def _order(m: "Algebra", base: Expression, exponent: Exponent) -> tuple[int, int]:
+def _order(m: Store, base: Expression, exponent: Exponent) -> tuple[int, int]:
     """Roots of numbers, pi, then inputs as they first appeared, sums of these, functions, and other sums last."""
     if isinstance(exponent, Expression):
         return 3, base.age
@@ -164,7 +171,7 @@ def _is_plain(term: Expression) -> bool:
     return all(_is_leaf(base) for base in powers_of(term)) or isinstance(term, Number)
 
 
-def _product(m: "Algebra", number: Exact, powers: Powers) -> Node:
+def _product(m: Store, number: Exact, powers: Powers) -> Node:
     """The factors in order; what the user wrote, in the user's."""
     as_it_is = m.product(number, powers).age < m.users or m.product(1, powers).age < m.users
     number, powers = _with_helpers(m, number, powers)
@@ -194,7 +201,7 @@ def _product(m: "Algebra", number: Exact, powers: Powers) -> Node:
     return _negative(node) if negative else node
 
 
-def _with_helpers(m: "Algebra", number: Exact, powers: Powers) -> tuple[Exact, Powers]:
+def _with_helpers(m: Store, number: Exact, powers: Powers) -> tuple[Exact, Powers]:
     """The names that the user gave to products, or powers of them, in place of their factors."""
     for helper in m.helpers:
         (base, exponent), *rest = helper.powers.items()
@@ -231,7 +238,7 @@ def _roots_below(number: Exact, powers: Powers) -> tuple[Exact, Powers]:
     return number, below
 
 
-def _power(m: "Algebra", base: Node, exponent: Exponent) -> Node:
+def _power(m: Store, base: Node, exponent: Exponent) -> Node:
     if isinstance(exponent, Expression):
         return _apply("pow", base, m.nodes[exponent])
     if exponent == 1:
@@ -256,7 +263,7 @@ def _sums_to_flip(powers: Powers, negative: bool) -> Iterable[Sum]:
             break
 
 
-def _joined_roots(m: "Algebra", powers: Powers) -> tuple[Powers, dict[Expression, Node]]:
+def _joined_roots(m: Store, powers: Powers) -> tuple[Powers, dict[Expression, Node]]:
     """Roots of numbers under one sign, and with them that of a variable: sqrt(2)*sqrt(x) as sqrt(2*x)."""
     by_degree: dict[Exact, list[tuple[Expression, Exact]]] = {}
     for base, exponent in powers.items():
@@ -277,7 +284,7 @@ def _joined_roots(m: "Algebra", powers: Powers) -> tuple[Powers, dict[Expression
 
 
 def _under_one_root(
-    m: "Algebra", variable: list[tuple[Expression, Exact]], constant: list[tuple[Expression, Exact]], upright: int
+    m: Store, variable: list[tuple[Expression, Exact]], constant: list[tuple[Expression, Exact]], upright: int
 ) -> Node:
     """What stands under the root; upside down, where this is below the line."""
     number: Exact = 1
@@ -302,16 +309,16 @@ def _is_leaf(x: Expression) -> bool:
 # --- Sums -------------------------------------------------------------------------------------------------------------
 
 
-def _flipped(m: "Algebra", x: Any) -> Node:
+def _flipped(m: Store, x: Any) -> Node:
     return _sum_of(m, [(term, times(-1, number)) for term, number in x.terms.items()])
 
 
-def _sum(m: "Algebra", x: Sum) -> Node:
+def _sum(m: Store, x: Sum) -> Node:
     order = sorted(x.terms, key=partial(_rank, m)) if x in m.unordered else x.terms
     return _sum_of(m, [(term, x.terms[term]) for term in order])
 
 
-def _rank(m: "Algebra", term: Expression) -> tuple[Any, ...]:
+def _rank(m: Store, term: Expression) -> tuple[Any, ...]:
     """High powers first, and a number last."""
     if isinstance(term, Number):
         return (1,)
@@ -320,7 +327,7 @@ def _rank(m: "Algebra", term: Expression) -> tuple[Any, ...]:
     return 0, -sum(powers.values()), ranks
 
 
-def _sum_of(m: "Algebra", terms: list[tuple[Expression, Exact]]) -> Node:
+def _sum_of(m: Store, terms: list[tuple[Expression, Exact]]) -> Node:
     """The terms in their order, but one with a plus sign first."""
     first = next((i for i, (_, number) in enumerate(terms) if not number < 0), 0)
     node: Node | None = None
@@ -340,7 +347,7 @@ def _sum_of(m: "Algebra", terms: list[tuple[Expression, Exact]]) -> Node:
     return node
 
 
-def _one_term(m: "Algebra", term: Expression) -> Node:
+def _one_term(m: Store, term: Expression) -> Node:
     if term not in m.nodes:
         m.nodes[term] = _node(m, term)
     return m.nodes[term]
