@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from autodiff.engine.graph import MAX_NODES, Constant, Graph, Node
 from autodiff.engine.symbolic import logic, products, sums
 from autodiff.engine.symbolic.expressions import Atom, Expression, Number, Product, Store, Sum
-from autodiff.engine.symbolic.numbers import Exact, exact, of_float, size
+from autodiff.engine.symbolic.numbers import Exact, exact, of_float, size, times
 from autodiff.engine.table.constants import FORMULAS
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, GROUPS, OPERATIONS
@@ -236,9 +236,16 @@ def _function(name: str, m: Algebra, x: Expression, *rest: Expression) -> Expres
         elif name == "abs":
             return m.number(size(x.number))
     if (name in _ODD or name in _EVEN) and _is_negative(x):
-        positive: Expression = m.apply(name, _neg(m, x))
+        positive: Expression = m.apply(name, _opposite(m, x))
         return positive if name in _EVEN else _neg(m, positive)
     return None
+
+
+def _opposite(m: Algebra, x: Expression) -> Expression:
+    """-x, for a sum with all its signs changed: a product of -1 and the sum would be negative again."""
+    if isinstance(x, Sum):
+        return m.sum({term: times(-1, number) for term, number in x.terms.items()})
+    return _neg(m, x)
 
 
 def _is_negative(x: Expression) -> bool:

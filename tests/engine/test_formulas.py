@@ -81,6 +81,7 @@ EXACT = [
     ("(x/2)^x", "x", "(x/2)^x*(log(x/2) + 1)"),
     ("(x/12)^x", "x", "(x/12)^x*(log(x/12) + 1)"),
     ("(10/x)^(x == x)", "x", "-(10/x)^((x == x) + 1)*(x == x)/10"),
+    ("sin(-x - y)", "x", "-cos(x + y)"),
     ("2^x", "x", "2^x*log(2)"),
     ("2^0.123456789012345*x", "x", "2^0.123456789012345"),
     ("2^(1/1000000007)*x", "x", "2^(1/1000000007)"),
@@ -132,6 +133,10 @@ def test_a_factor_that_moves_into_a_power_leaves_its_number(text: str, name: str
 def test_a_negative_constant_is_read_in_any_spelling(spelling: str, value: float) -> None:
     second = parse(f"norm([-{spelling}, x])").derivative("x", "x")
     assert second(x=1.3) == pytest.approx(value**2 / (value**2 + 1.3**2) ** 1.5, rel=1e-13)
+
+
+def test_a_sum_of_negative_elements_before_an_odd_function() -> None:
+    assert str(parse("sin(sum(-w))", lengths={"w": 2}).derivative("w[0]")) == "-cos(w[0] + w[1])"
 
 
 def test_a_variable_that_is_called_pi_is_none() -> None:
