@@ -117,7 +117,7 @@ class Store(Symbols):
     def number(self, number: Exact) -> Number:
         found = self.made.get(number)
         if found is None:
-            if type(number) is int and number.bit_length() > _LONGEST:
+            if not isinstance(number, float) and max(part.bit_length() for part in fraction(number)) > _LONGEST:
                 raise TooLarge("a number in the derivative has too many digits")
             found = self._new(Number, number, self.number_cost(number), rough(number))
             found.number = number

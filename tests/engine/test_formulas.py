@@ -139,6 +139,12 @@ def test_a_sum_of_negative_elements_before_an_odd_function() -> None:
     assert str(parse("sin(sum(-w))", lengths={"w": 2}).derivative("w[0]")) == "-cos(w[0] + w[1])"
 
 
+@pytest.mark.parametrize("number", ["1e-300", "1e300"])
+def test_too_many_digits_are_refused_on_either_side_of_the_line(number: str) -> None:
+    with pytest.raises(ValueError, match="too many digits"):
+        parse(f"{number}*" * 20 + "x").derivative("x")
+
+
 def test_a_variable_that_is_called_pi_is_none() -> None:
     assert str(parse("deg(x)*y").derivative("x")) == "180*y/pi"
     graph = read("deg(x)*pi", {"pi": None}).graph
