@@ -167,7 +167,8 @@ def _fractional_power(m: Store, base: Product, exponent: Any) -> Factors | None:
     if not outside and front == 1 and inside:
         return None
     if front != 1:
-        outside[m.number(front)] = exponent
+        root = m.number(front)  # beside which there may be another root of the same number: sqrt(2*sqrt(2))
+        outside[root] = _added(m, outside.get(root, 0), exponent)
     if negative or inside:
         outside[m.product(-1 if negative else 1, inside)] = exponent
     return 1, outside

@@ -111,21 +111,34 @@ def _quotient(m: Store, above: Exact, below: Exact) -> Node:
 
 
 def _above_and_below(m: Store, number: Exact) -> tuple[Exact, Exact]:
-    """A number as what stands above the line and below: decimals where the user writes such."""
-    if isinstance(number, int | float):
+    """A number as what stands above the line and below: with the fewest numbers that the user did not write."""
+    if isinstance(number, int | float) or number in m.texts:
         return number, 1
-    if number in m.texts or (number.numerator == 1 and number.denominator in _SIMPLE):
-        return (number, 1) if number in m.texts else (1, number.denominator)
     above, below = number.numerator, number.denominator
-    if m.decimals:
-        rest = below
-        for prime in (2, 5):
-            while rest % prime == 0:
-                rest //= prime
-        whole = times(number, rest)
-        if len((decimal(whole) or "").partition("e")[0]) <= max(_LONGEST, len(f"{above}/{below}")):
-            return whole, rest
-    return above, below
+    if not m.decimals or (above == 1 and below in _SIMPLE):
+        return above, below
+    rest = below
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest == 1 and _is_short(number):
+        return number, 1
+    divisors = [rest, *(own for own in m.texts if not isinstance(own, float) and own > 0)]
+    choices = [(above, below), *((times(number, divisor), divisor) for divisor in divisors)]
+    return min((choice for choice in choices if _is_short(choice[0])), key=partial(_strangeness, m))
+
+
+def _is_short(number: Exact) -> bool:
+    """Whether a number has finitely many decimal digits, and not too many."""
+    text = decimal(number)
+    return text is not None and (isinstance(number, int) or len(text.partition("e")[0]) <= _LONGEST)
+
+
+def _strangeness(m: Store, choice: tuple[Exact, Exact]) -> tuple[int, int]:
+    """How many of two numbers the user did not write, and how long they are."""
+    shown = [number for number in choice if number != 1]
+    texts = [m.texts.get(number) or decimal(number) or "" for number in shown]
+    return sum(number not in m.texts for number in shown), sum(map(len, texts))
 
 
 def _in_range(m: Store, number: Exact) -> list[Node]:

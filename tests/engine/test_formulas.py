@@ -83,6 +83,11 @@ EXACT = [
     ("(10/x)^(x == x)", "x", "-(10/x)^((x == x) + 1)*(x == x)/10"),
     ("sin(-x - y)", "x", "-cos(x + y)"),
     ("2^x", "x", "2^x*log(2)"),
+    ("0.5^(t/5730)", "t", "0.5^(t/5730)*log(0.5)/5730"),
+    ("sin(2.5*t + pi/6)", "t", "2.5*cos(2.5*t + pi/6)"),
+    ("exp(-t/0.35)", "t", "-exp(-t/0.35)/0.35"),
+    ("x^2/3.3", "x", "2*x/3.3"),
+    ("exp(-0.65/(8.617e-5*T))", "T", "0.65*exp(-0.65/(8.617e-5*T))/(8.617e-5*T^2)"),
     ("2^0.123456789012345*x", "x", "2^0.123456789012345"),
     ("2^(1/1000000007)*x", "x", "2^(1/1000000007)"),
     ("x/(s*sqrt(2))", "s", "-x/(sqrt(2)*s^2)"),
@@ -127,6 +132,12 @@ def test_numbers_are_exact(text: str, name: str, expected: str) -> None:
 )
 def test_a_factor_that_moves_into_a_power_leaves_its_number(text: str, name: str, at: dict[str, float]) -> None:
     check(text, name, at)
+
+
+@pytest.mark.parametrize("inner", ["sqrt(8)", "2*sqrt(2)", "8^1.5", "sqrt(sqrt(32))", "sqrt(3)^3", "12^(1/3)*sqrt(2)"])
+def test_roots_of_what_holds_roots_of_the_same_number(inner: str) -> None:
+    for outer in ("sqrt({}*x)", "x^2*sqrt({})", "({}*x)^(1/3)", "(2*{}*x)^0.75", "sqrt(x/({}))", "({})^0.25*x^2"):
+        check(outer.format(inner), "x", {"x": 0.7})
 
 
 @pytest.mark.parametrize(("spelling", "value"), [("π", math.pi), ("pi", math.pi), ("tau", math.tau)])
