@@ -63,7 +63,7 @@ def _silent_children() -> Iterator[None]:
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    # Children inherit the descriptor: to replace sys.stderr would not silence them.
+    # Children inherit the descriptor: to replace the stream of this process would not silence them.
     os.dup2(nowhere, 2)
     try:
         yield
