@@ -83,13 +83,20 @@ def _define(helpers: dict[str, str], formula: Node) -> None:
 
 
 def _statements(body: Node) -> list[str]:
-    """The lines of a function: what stands in its formula more than once gets a name."""
+    """The lines of a function: what its formula certainly computes, and more than once, gets a name.
+
+    What stands in one branch of a choice only stays there, since Python's `math` raises where it overflows.
+    """
     order = topological_order([body])
+    certain = {body}
+    for node in reversed(order):
+        if node in certain:
+            certain.update(node.operands[:1] if node.operation is OPERATIONS["where"] else node.operands)
     uses = Counter(operand for node in order for operand in node.operands)
     names: dict[Node, str] = {node: node.name for node in order if isinstance(node, Input)}
     lines: list[str] = []
     for node in order:
-        if node.operands and uses[node] > 1:
+        if node.operands and uses[node] > 1 and node in certain:
             name = f"t{len(lines) + 1}"
             lines.append(f"{name} = {_written(node, names)}")
             names[node] = name

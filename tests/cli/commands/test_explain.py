@@ -104,6 +104,8 @@ RUNNABLE = [
     ("log(x) + sqrt(x) + (-1)^x*y^0.5 + 1/x", {"x": 0.0, "y": -2.0}),
     ("atan2(x, y) + cbrt(x) + x % y + log2(y) + hypot(x, y) + floor(x)", {"x": 2.5, "y": 0.7}),
     ("[x]@[y] + norm([x])*max([y]) + softmax([x])[0] + sum([y])*prod([-x]) + min([y])", {"x": 2.5, "y": 0.7}),
+    ("silu(x) + mish(x) + elu(x) + softplus(x) + gelu(x) + normpdf(x)", {"x": 10000.0}),
+    ("silu(x) + mish(x) + elu(x) + softplus(x) + gelu(x) + normpdf(x)", {"x": -10000.0}),
     ("logsumexp([x]) + mean([y])^2 + sign(x)*abs(y) + max(y)*sum([x < y]) + sum(-x)", {"x": -2.5, "y": 0.7}),
 ]
 
