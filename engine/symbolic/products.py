@@ -9,6 +9,7 @@ from typing import Any
 from autodiff.engine.symbolic.expressions import Atom, Exponent, Expression, Number, Powers, Product, Store, Sum
 from autodiff.engine.symbolic.numbers import (
     Exact,
+    decimal,
     fraction,
     lowest,
     plus,
@@ -183,6 +184,12 @@ def _power_of_number(m: Store, base: Number, exponent: Any) -> Factors | None:
         return lowest(_plain(FLOATS.pow(rough(number), rough(exponent)))), {}
     if number < 0:
         return None
+    if m.decimals and any(part > 1 and not root(part, exponent.denominator) for part in fraction(number)):
+        upside_down = ratio(1, number)
+        if decimal(number) is None and decimal(upside_down) is not None:
+            return 1, {m.number(upside_down): times(-1, exponent)}
+        if not isinstance(number, int):
+            return None  # the root of a decimal stays, as the user wrote it
     found: dict[Expression, Exponent] = {}
     front: Exact = 1
     for part, sign in zip(fraction(number), (1, -1), strict=True):
