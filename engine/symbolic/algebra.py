@@ -13,7 +13,7 @@ from autodiff.engine.table.constants import FORMULAS
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, GROUPS, OPERATIONS
 
-BUDGET = 200_000
+BUDGET = 250_000
 """Steps of simplification, some seconds' worth."""
 _A_NODE = 100
 """And so many more for each node of the graph that is differentiated."""
