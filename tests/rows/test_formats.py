@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+import pytest
 
 from autodiff.evaluation.numbers import shortest, shortest_rows
 
@@ -20,6 +21,7 @@ AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow")
 
 
+@pytest.mark.slow
 def test_round_trips_between_all_pairs_of_formats(shell: Run, tmp_path: Path) -> None:
     """In a pipe whose formats are told by the first bytes, and in files."""
     numbers = np.random.default_rng(2).normal(size=2000) * 10.0 ** np.arange(-10, 10).repeat(100)
@@ -39,6 +41,7 @@ def test_round_trips_between_all_pairs_of_formats(shell: Run, tmp_path: Path) ->
     assert (tmp_path / "in.csv").read_text() == done.stdout
 
 
+@pytest.mark.slow
 def test_a_million_rows_come_back_unchanged(shell: Run, tmp_path: Path) -> None:
     numbers = np.random.default_rng(5).normal(size=1_000_000)
     pyarrow.csv.write_csv(pa.table({"x": np.arange(1_000_000), "y": numbers}), tmp_path / "a.csv")
