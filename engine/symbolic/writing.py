@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from autodiff.engine.graph import Constant, Node
@@ -22,6 +23,8 @@ from autodiff.engine.table.operations import OPERATIONS
 _LARGEST, _LEAST = 10**308, 10**307  # of a number that is a double, and of the inverse of one
 _LONGEST = 12
 """Digits of a decimal that is no longer than what it says."""
+_MOST_TRIED = 20
+"""Numbers of the user's that one is tried to be divided by: a program may hold thousands."""
 _SIMPLE = (2, 4, 5, 8)
 """One divides by these, whatever else is a decimal."""
 
@@ -123,7 +126,8 @@ def _above_and_below(m: Store, number: Exact) -> tuple[Exact, Exact]:
             rest //= prime
     if rest == 1 and _is_short(number):
         return number, 1
-    divisors = [rest, *(own for own in m.texts if not isinstance(own, float) and own > 0)]
+    own = (number for number in m.texts if not isinstance(number, float) and number > 0)
+    divisors = [rest, *islice(own, _MOST_TRIED)]
     choices = [(above, below), *((times(number, divisor), divisor) for divisor in divisors)]
     return min((choice for choice in choices if _is_short(choice[0])), key=partial(_strangeness, m))
 
