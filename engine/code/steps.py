@@ -119,16 +119,7 @@ class Lowering(Symbols):
         return result
 
     def route(self, result: Operand, operands: tuple[Operand, ...]) -> tuple[Flow | Operand | None, ...]:
-        if len(operands) == 2 and result in self.order_of:
-            (x, y), (weak, strict) = operands, self.order_of[result]
-            return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
-        flows = []
-        free: Operand = True
-        for operand in operands:
-            here = self.eq(operand, result)
-            flows.append(self.when(self.apply("and", free, here), 1.0))
-            free = self.apply("and", free, self.negation(here))
-        return tuple(flows)
+        return self.routed(self.order_of.get(result), result, operands)
 
     def scale(self, *operands: Operand) -> Operand:
         # (x/y)/y does without: where x/y overflows or vanishes, so does x/y^2, but for a subnormal x/y and a small y,

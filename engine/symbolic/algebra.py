@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from autodiff.engine.graph import MAX_NODES, Constant, Graph, Node
 from autodiff.engine.symbolic import logic, products, sums
 from autodiff.engine.symbolic.expressions import Atom, Expression, Number, Product, Store, Sum
-from autodiff.engine.symbolic.numbers import Exact, exact, of_float, size, times
+from autodiff.engine.symbolic.numbers import exact, of_float, size, times
 from autodiff.engine.table.constants import FORMULAS
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, GROUPS, OPERATIONS
@@ -40,26 +40,10 @@ class Algebra(Store):
         self, given: Mapping[Node, float] | None = None, max_nodes: int = MAX_NODES, budget: int = BUDGET
     ) -> None:
         """`given` are the values of inputs that are no variables here. TooLarge where there would be too much to do."""
-        super().__init__(budget)
+        super().__init__(budget, max_nodes)
         self.given = given or {}
-        self.max_nodes = max_nodes
-        self.labels: dict[Expression, str] = {}
-        self.helpers: list[Product] = []
-        """Products that the user gave a name."""
-        self.nodes: dict[Expression, Node] = {}
-        self.begun: dict[tuple[Node, Node], Node] = {}
-        self.texts: dict[Exact, str] = {}
-        """How the user wrote a number."""
         self.zero_unless: dict[Expression, Expression] = {}
         """Of an expression that is 0 where a condition does not hold, the condition."""
-        self.read_from: dict[Node, Expression] = {}
-        self.users = 0
-        """What is younger than this does not stand in the program itself; what does keeps its form."""
-        self.unordered: set[Expression] = set()
-        """Sums that were made in no order."""
-        self.simplified: dict[Expression, Expression] = {}
-        self.shadowed: set[str | None] = set()
-        """The names of constants that are variables here."""
 
     # --- The protocol of rules
 
@@ -103,16 +87,8 @@ class Algebra(Store):
         return self.of(derivative) if condition.value else None
 
     def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(operands) == 2 and isinstance(result, Atom) and result.operation is not None:
-            (x, y), (weak, strict) = operands, result.operation.prefers
-            return self.when(self.apply(weak, x, y), 1), self.when(self.apply(strict, y, x), 1)
-        flows: list[Any] = []
-        free: Expression = self.one
-        for operand in operands:
-            here = self.eq(operand, result)
-            flows.append(self.when(self.apply("and", free, here), 1))
-            free = self.apply("and", free, self.apply("not", here))
-        return tuple(flows)
+        chosen = isinstance(result, Atom) and result.operation is not None
+        return self.routed(result.operation.prefers if chosen else None, result, operands)
 
     def local(self, operation: Operation, result: Any, *operands: Any) -> tuple[Any, ...]:
         if operation is OPERATIONS["pow"]:  # without the corners at 0^0, where a formula has the value that it has

@@ -74,28 +74,31 @@ Terms = Mapping[Expression, Exact]
 class Store(Symbols):
     """All expressions of one derivation, and how much work they took."""
 
-    # What the algebra knows of the program, and has made of it, for those who simplify and write its expressions.
-    max_nodes: int
-    labels: dict[Expression, str]
-    helpers: "list[Product]"
-    nodes: dict[Expression, Node]
-    begun: dict[tuple[Node, Node], Node]
-    texts: dict[Exact, str]
-    read_from: dict[Node, Expression]
-    users: int
-    unordered: set[Expression]
-    simplified: dict[Expression, Expression]
-    shadowed: set[str | None]
-
-    def __init__(self, budget: int) -> None:
-        """TooLarge is raised where more work than the budget would be needed."""
+    def __init__(self, budget: int, max_nodes: int) -> None:
+        """TooLarge is raised where more work than the budget would be needed, or more nodes."""
         self.made: dict[Any, Expression] = {}
         self.ages = count()
         self.budget = budget
+        self.max_nodes = max_nodes
         self.most = MOST
         self.work = 0
         self.decimals = False
         """Whether fractions are written as decimals where they have finitely many digits, since the user does so."""
+        self.texts: dict[Exact, str] = {}
+        """How the user wrote a number."""
+        self.labels: dict[Expression, str] = {}
+        self.helpers: list[Product] = []
+        """Products that the user gave a name."""
+        self.shadowed: set[str | None] = set()
+        """The names of constants that are variables here."""
+        self.users = 0
+        """What is younger than this does not stand in the program itself; what does keeps its form."""
+        self.unordered: set[Expression] = set()
+        """Sums that were made in no order."""
+        self.simplified: dict[Expression, Expression] = {}
+        self.nodes: dict[Expression, Node] = {}
+        self.begun: dict[tuple[Node, Node], Node] = {}
+        self.read_from: dict[Node, Expression] = {}
         self.one = self.number(1)
         self.zero = self.number(0)
 

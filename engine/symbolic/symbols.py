@@ -66,6 +66,21 @@ class Symbols:
     def route(self, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(self.when(self.eq(operand, result), 1.0) for operand in operands)
 
+    def routed(self, order: tuple[str, str] | None, result: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """All of the gradient to the first operand that is chosen, under conditions.
+
+        `order` are the comparisons by which the first of two operands is chosen, and the second.
+        """
+        if len(operands) == 2 and order:
+            (x, y), (weak, strict) = operands, order
+            return self.when(self.apply(weak, x, y), 1.0), self.when(self.apply(strict, y, x), 1.0)
+        flows, free = list[Any](), True
+        for operand in operands:
+            here = self.eq(operand, result)
+            flows.append(self.when(self.apply("and", free, here), 1.0))
+            free = self.apply("and", free, self.apply("not", here))
+        return tuple(flows)
+
     # A graph shows the textbook: what floats do about their range and rounding is not part of it.
 
     def scale(self, *operands: Any) -> Any:
