@@ -271,7 +271,10 @@ class Evaluation:
         self.moved.append(x)
         if self.factors is None:
             return x
-        return [still + self.wrong(y - still) for y, still in zip(x, next(self.base), strict=True)]
+        base = next(self.base, None)
+        if base is None:  # there was no value here without the noise: 0/sqrt(0)
+            raise Unsure("at the edge of a domain")
+        return [still + self.wrong(y - still) for y, still in zip(x, base, strict=True)]
 
 
 def each(function: Callable[[Any], Any], value: Any) -> Any:
