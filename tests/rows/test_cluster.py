@@ -134,6 +134,7 @@ def test_the_same_answer_bit_for_bit(run: Run, dask: Dask, monkeypatch: pytest.M
     assert not [name for name in os.listdir() if name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_cluster_of_this_machine(run: Run, request: pytest.FixtureRequest) -> None:
     cores = os.sched_getaffinity(0)
     request.addfinalizer(lambda: os.sched_setaffinity(0, cores))
@@ -168,6 +169,7 @@ def once_begun(tmp_path: Path, what: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_no_row_and_doubles_none(run: Run, dask: Dask, tmp_path: Path) -> None:
     long_job(tmp_path / "long")
     address = dask.workers(2)
@@ -180,6 +182,7 @@ def test_a_worker_that_is_killed_costs_no_row_and_doubles_none(run: Run, dask: D
     assert sorted(parts("out")) == [f"part-{i:05}.parquet" for i in range(30)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("where", "sign", "code"), [("there", signal.SIGINT, 130), ("here", signal.SIGKILL, -9)])
 def test_interrupt_and_kill_leave_nothing_under_a_final_name(
     dask: Dask, tmp_path: Path, where: str, sign: signal.Signals, code: int
@@ -317,6 +320,7 @@ def test_an_expression_with_an_error_never_reaches_the_cluster(run: Run, monkeyp
         assert (message in said, code) == (True, 2)
 
 
+@pytest.mark.slow
 def test_without_any_worker_the_job_ends(run: Run, dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_PATIENCE", 2)
     monkeypatch.setattr(cluster, "_SOON", 0)
