@@ -2,13 +2,12 @@
 
 import keyword
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import NamedTuple
-from unicodedata import normalize
 
+from autodiff.engine.code.names import identifiers
 from autodiff.engine.graph import Constant, Input, Node, topological_order
 from autodiff.engine.symbolic.symbols import SYMBOLS, Symbol
 from autodiff.engine.table.operation import Operation
@@ -17,6 +16,7 @@ from autodiff.grammar.print.text import ATOM, SIGN, Parts, assemble, between, ca
 
 _CONDITIONAL = 0
 _BUILTIN = ("abs", "max", "min", "round")
+_TAKEN = {*keyword.kwlist, "__debug__", "math", "print", "float", *_BUILTIN, *OPERATIONS}
 
 
 class Line(NamedTuple):
@@ -36,7 +36,7 @@ def python_program(lines: Sequence[Line], printed: Iterable[tuple[str, str | Non
     helpers: dict[str, str] = {}
     for line in lines:
         _define(helpers, line.formula)
-    names = _identifiers(line.target for line in lines)
+    names = identifiers((line.target for line in lines), _TAKEN)
     text = ["import math", *(f"\n\n{definition}" for definition in helpers.values()), *["\n"] * bool(helpers)]
     for target, formula, adds, remark in lines:
         statement = f"{names[target]} {'+=' if adds else '='} {_as_number(formula, names)}"
@@ -137,17 +137,3 @@ def _leaf(node: Node) -> Parts:
 
 def _number(number: float) -> str:
     return repr(number) if math.isfinite(number) else f"float('{number}')"
-
-
-def _identifiers(names: Iterable[str]) -> dict[str, str]:
-    """A name of Python's for each: w[0] is w_0, and what is taken, or kept by Python for itself, gets dashes."""
-    taken = {*keyword.kwlist, "__debug__", "math", "print", "float", *_BUILTIN, *OPERATIONS}
-    identifiers: dict[str, str] = {}
-    for name in names:
-        if name not in identifiers:
-            plain = normalize("NFKC", re.sub(r"\W", "_", name.replace("]", "")))  # as Python reads it
-            while plain in taken:
-                plain += "_"
-            identifiers[name] = plain
-            taken.add(plain)
-    return identifiers
