@@ -103,8 +103,8 @@ class PictureOptions(Options):
     max_drawn: Annotated[int, typer.Option(min=1, metavar="N", help="Draw graphs of at most N nodes.")] = 500
 
 
-class RowOptions(Options):
-    """Which rows to answer for, and where the answers go."""
+class TableOptions(Options):
+    """Which rows to read, and how."""
 
     data: Annotated[
         list[str] | None,
@@ -113,7 +113,6 @@ class RowOptions(Options):
             help="Answer for every row of FILE (csv, tsv, jsonl, parquet, arrow; - is stdin), 'GLOB', FOLDER or URL.",
         ),
     ] = None
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
     from_: Annotated[
         str | None, typer.Option("--from", metavar="FORMAT", help="The format of the rows; default: by FILE's ending.")
     ] = None
@@ -126,18 +125,24 @@ class RowOptions(Options):
     rename: Annotated[
         list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Bind NAME to a column: 'temp=temp (C)'.")
     ] = None
-    keep: Annotated[bool, typer.Option("--keep", help="Write the columns of the rows too.")] = False
-    out: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),
-    ] = None
-    reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
     on_error: Annotated[
         str | None, typer.Option(metavar="WHAT", help="At a bad row fail (the default), answer nan, or skip it.")
     ] = None
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
     ] = None
+
+
+class RowOptions(TableOptions):
+    """Which rows to answer for, and where the answers go."""
+
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
+    keep: Annotated[bool, typer.Option("--keep", help="Write the columns of the rows too.")] = False
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),
+    ] = None
+    reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an answer in FOLDER/, or the rows' own file.")
     ] = False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Answer
 from autodiff.cli.formats.registry import FORMATS
-from autodiff.cli.options import DRAWN, PictureOptions, PrintOptions, RowOptions
+from autodiff.cli.options import DRAWN, PictureOptions, PrintOptions, RowOptions, TableOptions
 from autodiff.evaluation.errors import NotMet, Place, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
 from autodiff.grammar.errors import did_you_mean
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from autodiff.evaluation.remarks import Warning
 
 
-def check_no_rows(rows: RowOptions) -> None:
+def check_no_rows(rows: TableOptions) -> None:
     """WrongRequest where an option is given that has a meaning for rows only."""
     for name in rows.declared():
         if getattr(rows, name) and name not in ("data", "no_stdin"):
             option = f"--{name.strip('_').replace('_', '-')}"
-            raise WrongRequest(f"{option} is for rows", "give them with --data FILE, or through a pipe")
+            piped = ", or through a pipe" if isinstance(rows, RowOptions) else "; - is stdin"
+            raise WrongRequest(f"{option} is for rows", f"give them with --data FILE{piped}")
 
 
 def check_format(name: str | None, formats: Iterable[str] = FORMATS) -> None:

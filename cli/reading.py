@@ -32,7 +32,7 @@ def read_program(options: ProgramOptions, console: Console) -> tuple[Program, Ma
 def program_of(reading: Reading, console: Console) -> Program:
     """The program; values that nothing depends on are noted."""
     program = reading.program
-    if note := unused(program, reading.given):
+    if note := unused(program.inputs, reading.given):
         console.note(note)
     return program
 

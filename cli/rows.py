@@ -4,13 +4,15 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from autodiff.cli.console import Console
-from autodiff.cli.options import EvaluationPrintOptions, PictureOptions, RowOptions
+from autodiff.cli.options import EvaluationPrintOptions, PictureOptions, RowOptions, TableOptions
 from autodiff.evaluation.errors import WrongRequest
 from autodiff.rows.answer import answer_rows
+from autodiff.rows.check import Claims, Compared, check_rows
 from autodiff.rows.query import Query
 from autodiff.rows.sinks import Stdout
 from autodiff.rows.table import POLICIES, Table
@@ -30,19 +32,13 @@ def print_rows(
     for option, given in (("--nodes", printing.nodes), ("--render", picture.render)):
         if given:
             raise WrongRequest(f"{option} has no place where there are rows")
-    table = Table(
-        data=options.data or None,
-        data_format=options.from_,
-        columns=options.columns,
-        delimiter=_delimiter(options.delimiter),
-        rename=_renamed(options.rename or []),
+    table = replace(
+        _table(options),
         keep=options.keep,
         out=None if options.out == "-" else options.out,
         format=printing.format,
         overwrite=options.overwrite,
         reduce=options.reduce,
-        on_error=options.on_error,
-        rejects=options.rejects,
         cluster=options.cluster,
         strict=printing.strict,
     )
@@ -51,6 +47,28 @@ def print_rows(
     stdout = Stdout(console.output, console.is_terminal)
     with _ended_by_signals():
         answer_rows(query, table, console.input, stdout, console)
+
+
+def compare_rows(console: Console, claims: Claims, options: TableOptions) -> list[Compared]:
+    """Compare derivatives that stand in the rows which the options name with ours."""
+    table = _table(options)
+    _check(table)
+    _keep_freed_memory()
+    with _ended_by_signals():
+        return check_rows(claims, table, console.input, console)
+
+
+def _table(options: TableOptions) -> Table:
+    """The rows to read."""
+    return Table(
+        data=options.data or None,
+        data_format=options.from_,
+        columns=options.columns,
+        delimiter=_delimiter(options.delimiter),
+        rename=_renamed(options.rename or []),
+        on_error=options.on_error,
+        rejects=options.rejects,
+    )
 
 
 def _keep_freed_memory() -> None:

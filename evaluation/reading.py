@@ -71,12 +71,12 @@ def _check_names(program: Program, given: Iterable[str], values: Collection[str]
         raise WrongRequest(f"'{unknown}' is not a variable of the expression", known_variables(program))
 
 
-def unused(program: Program, given: Iterable[str]) -> str | None:
+def unused(variables: Collection[str], given: Iterable[str]) -> str | None:
     """What to note where values were given to names that are not variables.
 
     That is not an error: a derivative may have lost a variable, and is given the same values as the function.
     """
-    spare = [f"'{name}'" for name in given if name not in program.inputs]
+    spare = [f"'{name}'" for name in given if name not in variables]
     return f"nothing depends on {enumerated(spare)}" if spare else None
 
 

@@ -46,7 +46,7 @@ def answer_rows(query: Query, table: Table, stdin: int | None, stdout: Stdout, r
             answer is not finite, and must be; or the answer cannot be written.
         ProgramError: the program is wrong.
     """
-    job, reader, sources = _opened(query, table, stdin, reporter)
+    job, reader, sources = opened(query, table, stdin, reporter)
     form = _format_of(table, reader.source.format, stdout)
     layout = job.layout(reader, form.name)
     _check_names(layout, form)
@@ -69,7 +69,7 @@ def answer_rows(query: Query, table: Table, stdin: int | None, stdout: Stdout, r
         tally.report(table, reporter)
 
 
-def _opened(query: Query, table: Table, stdin: int | None, reporter: Reporter) -> tuple[Job, Reader, list[Source]]:
+def opened(query: Query, table: Table, stdin: int | None, reporter: Reporter) -> tuple[Job, Reader, list[Source]]:
     """The first of the files, with its columns chosen, what is to be done to it, and all the files."""
     free = query.reading.free  # what is wrong with a program is said before what is wrong with its rows
     sources = _sources(table, stdin)
@@ -79,7 +79,7 @@ def _opened(query: Query, table: Table, stdin: int | None, reporter: Reporter) -
     reader = reader_of(first, table)
     job = Job(query.bound_to(reader), table, len(sources) > 1)
     job.bind(reader)
-    if note := unused(job.query.program, query.reading.given):
+    if note := unused(job.query.program.inputs, query.reading.given):
         reporter.note(note)
     return job, reader, sources
 

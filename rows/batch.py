@@ -37,6 +37,8 @@ class Batch:
     place: Callable[[int], str]
     """The place of the row with that index, as a user counts it: `line 2`."""
     refused: list[Refusal] = field(default_factory=list)
+    text: Callable[[int], str] = str
+    """The row with that index as it came."""
 
     def within(self, name: str) -> "Batch":
         """The same rows, with places that begin with the name of their file."""
@@ -84,8 +86,7 @@ class Columns:
                 good.append(record)
         numbers = np.array([record.numbers for record in good], float).reshape(len(good), len(self.used))
         kept: list[Column] = [list(column) for column in zip(*[record.kept for record in good])] if self.keep else []
-        places = [record.place for record in good]
-        return Batch(len(good), list(numbers.T.copy()), kept, places.__getitem__, refused)
+        return Batch(len(good), list(numbers.T.copy()), kept, lambda i: good[i].place, refused, lambda i: good[i].text)
 
 
 def refusal(names: Sequence[str], cells: Sequence[object], numbers: Sequence[float | None]) -> str | None:

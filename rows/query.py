@@ -79,12 +79,12 @@ class BoundQuery:
     @cached_property
     def by(self) -> list[str]:
         """The names to differentiate by, with every vector as its elements."""
-        return [each for name in self.wrt for each in self._elements.get(name, [name])]
+        return [each for name in self.wrt for each in self.elements.get(name, [name])]
 
     @cached_property
     def free(self) -> list[str]:
         """The names of the columns that are needed: variables without a value, and elements of such."""
-        return [each for name, elements in self._elements.items() if name not in self.values for each in elements]
+        return [each for name, elements in self.elements.items() if name not in self.values for each in elements]
 
     @cached_property
     def names(self) -> list[str]:
@@ -100,8 +100,19 @@ class BoundQuery:
             columns += [f"{kind}({numbered})" for kind in ["value", *[f"d_{each}" for each in self.by]]]
         return columns
 
+    def numbers(self, batch: Batch) -> "dict[str, Floats | float]":
+        """The numbers of every input, by its name: a column of the rows, or the value that holds for all."""
+        return {**self._fixed, **dict(zip(self.free, batch.numbers))}
+
     @cached_property
-    def _elements(self) -> dict[str, list[str]]:
+    def _fixed(self) -> dict[str, float]:
+        fixed: dict[str, float] = {}
+        for name, value in self.values.items():
+            fixed.update(zip(self.elements.get(name, ()), value if isinstance(value, list) else [value]))
+        return fixed
+
+    @cached_property
+    def elements(self) -> dict[str, list[str]]:
         """The names of the inputs that each variable is made of."""
         return {name: [node.label or "" for node in scalars(value)] for name, value in self.program.inputs.items()}
 
@@ -116,14 +127,11 @@ class BoundQuery:
         position = {variable.name: i for i, variable in enumerate(inputs)}
         wrt = [position[name] for name in self.by]
         functions = [compile_graph(Graph([output], inputs), wrt) for output in self.program.graph.outputs]
-        fixed: dict[str, float] = {}
-        for name, value in self.values.items():
-            fixed.update(zip(self._elements.get(name, ()), value if isinstance(value, list) else [value]))
 
         def columns(batch: Batch) -> list[Floats]:
             if not batch.count:
                 return [np.empty(0)] * len(functions) * (1 + len(wrt))
-            numbers = {**fixed, **dict(zip(self.free, batch.numbers))}
+            numbers = self.numbers(batch)
             operands = [numbers[variable.name] for variable in inputs]
             answers = []
             for function in functions:

@@ -1,5 +1,6 @@
 """The parts of every pass over rows: blocks are answered by any thread, and written in their order."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from autodiff.evaluation.errors import NotMet
 from autodiff.evaluation.numbers import shortest
-from autodiff.rows.batch import Batch, Column, Floats
+from autodiff.rows.batch import Batch, Column, Floats, Refusal
 from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
 from autodiff.rows.formats.registry import reader_of
 from autodiff.rows.input import Input
@@ -89,17 +90,43 @@ class Answered:
     batch: Batch
     tally: Tally
     write: Callable[[], None]
+    wrong: Sequence[Refusal] = ()
+    """Rows that were answered, and are rejected for what the answer says of them."""
 
 
-class Run:
+class Pass(ABC):
     """One pass over some rows."""
 
-    def __init__(self, job: Job, layout: Layout, writer: Writer, rejects: Sink | None) -> None:
-        self.job, self.layout, self.writer, self.rejects = job, layout, writer, rejects
-        self.tally = Tally()
+    def __init__(self, job: Job, rejects: Sink | None) -> None:
+        self.job, self.rejects, self.tally = job, rejects, Tally()
 
+    @abstractmethod
     def answer(self, block: Block) -> Answered:
         """Do what any thread can do: all but reading and writing."""
+
+    def write(self, answered: Answered) -> None:
+        """Write one block, in its turn; NotMet behind it, where a wrong row in it is the end."""
+        batch = answered.batch
+        self.tally.add(answered.tally)
+        if batch.count:
+            answered.write()
+        if self.rejects and (rejected := [*batch.refused, *answered.wrong]):
+            # A bad row leaves with the bytes that came, UTF-8 or not.
+            lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in rejected]
+            self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
+        # Only now: the rows above the bad one are answered.
+        if batch.refused and self.job.table.policy == "fail":
+            raise NotMet(batch.refused[0].reason, batch.refused[0].hint)
+
+
+class Run(Pass):
+    """A pass whose answers are written, or summed up."""
+
+    def __init__(self, job: Job, layout: Layout, writer: Writer, rejects: Sink | None) -> None:
+        super().__init__(job, rejects)
+        self.layout, self.writer = layout, writer
+
+    def answer(self, block: Block) -> Answered:
         batch = block()
         results = self.job.query.compute(batch)
         not_finite, first = _not_finite(results, batch)
@@ -116,20 +143,6 @@ class Run:
             return batch.kept
         numbers = dict(zip(self.layout.variables, batch.numbers))
         return [numbers.get(i, column) for i, column in enumerate(batch.kept)]
-
-    def write(self, answered: Answered) -> None:
-        """Write one block, in its turn; NotMet behind it, where a wrong row in it is the end."""
-        batch = answered.batch
-        self.tally.add(answered.tally)
-        if batch.count:
-            answered.write()
-        if batch.refused and self.rejects:
-            # A bad row leaves with the bytes that came, UTF-8 or not.
-            lines = [f"{each.reason}\t{each.text.rstrip(chr(10))}\n" for each in batch.refused]
-            self.rejects.write("".join(lines).encode("utf-8", "surrogateescape"))
-        # Only now: the rows above the bad one are answered.
-        if batch.refused and self.job.table.policy == "fail":
-            raise NotMet(batch.refused[0].reason, batch.refused[0].hint)
 
 
 def _not_finite(results: Sequence[Floats], batch: Batch) -> tuple[int, str]:

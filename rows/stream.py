@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from autodiff.evaluation.errors import Failure
 from autodiff.rows.formats.base import Block, Pace, Reader
 from autodiff.rows.reporter import Reporter
-from autodiff.rows.run import Answered, Job, Run, Shape
+from autodiff.rows.run import Answered, Job, Pass, Shape
 from autodiff.rows.sources import Source
 
 _WORKERS = 2
@@ -46,7 +46,7 @@ class _Rows:
 class _Pending(Pace):
     """The blocks that are worked on or wait for their turn to be written."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Pass) -> None:
         self.run = run
         self.pool = ThreadPoolExecutor(_WORKERS)
         self.futures: deque[Future[Answered]] = deque()
@@ -68,7 +68,7 @@ class _Pending(Pace):
             self.run.write(self.futures.popleft().result())
 
 
-def answer_stream(run: Run, sources: Sequence[Source], first: Reader, reporter: Reporter, watched: bool) -> None:
+def answer_stream(run: Pass, sources: Sequence[Source], first: Reader, reporter: Reporter, watched: bool) -> None:
     """Answer all rows of some files, of which the first is open; `watched` where progress is to be shown."""
     rows, pending = _Rows(run.job, sources, first), _Pending(run)
     try:

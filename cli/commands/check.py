@@ -1,6 +1,5 @@
 """`autodiff check`: the gradient against slopes of the function, or a formula of your own against the gradient."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,19 +10,16 @@ import typer
 
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Column, Grid, Lines, derivative_column, name_column
-from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, with_options
-from autodiff.cli.output import check_tabular, written
-from autodiff.cli.reading import read_and_evaluate, read_program
-from autodiff.engine.graph import Graph, Input, Node
+from autodiff.cli.options import Options, PrintOptions, ProgramOptions, TableOptions, Wrt, names_in, with_options
+from autodiff.cli.output import check_no_rows, check_tabular, written
+from autodiff.cli.reading import read, read_and_evaluate, read_program
+from autodiff.engine.graph import Graph, Input
 from autodiff.engine.passes import forward
 from autodiff.engine.study.verdicts import Comparison, Finding, Formula, Outcome, Verdict
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
+from autodiff.evaluation.formulas import read_formula, read_within
 from autodiff.evaluation.numbers import rounded, shortest
-from autodiff.evaluation.reading import known_variables
-from autodiff.grammar.errors import ProgramError
-from autodiff.grammar.parser import normalized, parse
-from autodiff.grammar.program import Program, preamble
 from autodiff.grammar.values import scalars
 
 _FEWEST = 5
@@ -40,44 +36,80 @@ class Row:
     words: str
 
 
+class AgainstOptions(Options):
+    """What the gradient is compared with."""
+
+    against: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME; with --data it may be a column."),
+    ] = None
+    where: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Compare at points where this holds: 'sigma > 0'.")
+    ] = None
+    rtol: Annotated[
+        float | None, typer.Option(min=0, metavar="N", help="In rows allow for N times our derivative; default 1e-5.")
+    ] = None
+    atol: Annotated[float | None, typer.Option(min=0, metavar="N", help="In rows allow for N more; default 0.")] = None
+
+
 @with_options
 def check(
     console: Console,
     program: ProgramOptions,
     printing: PrintOptions,
+    yours: AgainstOptions,
+    rows: TableOptions,
     wrt: Wrt = None,
-    against: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=FORMULA", help="Your own derivative by NAME, to be checked.")
-    ] = None,
-    where: Annotated[
-        str | None, typer.Option(metavar="CONDITION", help="Compare at points where this holds: 'sigma > 0'.")
-    ] = None,
 ) -> None:
     """Check the gradient by slopes of the function, or your own formula for it.
 
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
     """
     check_tabular(printing, "a check")
-    if wrt and against:
+    if wrt and yours.against:
         raise WrongRequest("--wrt has no place beside --against")
-    if where and not against:
+    if yours.where and not yours.against:
         raise WrongRequest("--where has no place without --against")
-    if against:
-        what, (text, rows) = "formula", _check_formulas(console, program, against, where)
+    if rows.data:
+        _check_rows(console, program, printing, yours, rows)
+        return
+    check_no_rows(rows)
+    if yours.rtol is not None or yours.atol is not None:
+        raise WrongRequest("--rtol and --atol are for rows: a formula is compared with a proof")
+    if yours.against:
+        what, (text, checks) = "formula", _check_formulas(console, program, yours.against, yours.where)
     else:
         result = read_and_evaluate(program, console, names_in(wrt))
-        what, text, rows = "derivative", result.program.text, _check_gradient(result)
-    console.write(written(Checked(text, rows), printing, console))
-    _fail_where_due(rows, printing.strict, what)
-    if not rows:
+        what, text, checks = "derivative", result.program.text, _check_gradient(result)
+    console.write(written(Checked(text, checks), printing, console))
+    _fail_where_due([row.verdict for row in checks], printing.strict, what)
+    if not checks:
         console.note("there is no variable to differentiate by")
 
 
-def _fail_where_due(rows: list[Row], strict: bool, what: str) -> None:
+def _check_rows(
+    console: Console, program: ProgramOptions, printing: PrintOptions, yours: AgainstOptions, table: TableOptions
+) -> None:
+    """Compare derivatives that stand in rows with ours."""
+    if not yours.against:
+        raise WrongRequest("rows are checked --against their columns", "such as --against x=COLUMN")
+    from autodiff.cli.compared import ComparedRows
+    from autodiff.cli.rows import compare_rows
+    from autodiff.rows.check import Claims
+
+    tolerances = {"relative": yours.rtol, "absolute": yours.atol}
+    given = {name: number for name, number in tolerances.items() if number is not None}
+    claims = Claims(read(program, console), None, True, yours.against, yours.where, **given)
+    answer = ComparedRows(claims, compare_rows(console, claims, table))
+    console.write(written(answer, printing, console))
+    _fail_where_due(answer.verdicts, printing.strict, "formula", answer.hint)
+
+
+def _fail_where_due(verdicts: Sequence[Verdict], strict: bool, what: str, hint: str | None = None) -> None:
     for verdict, words in ((Verdict.DISAGREE, "wrong"), (Verdict.UNDECIDED, "could not be checked")):
-        bad = sum(row.verdict is verdict for row in rows)
+        bad = verdicts.count(verdict)
         if bad and (verdict is Verdict.DISAGREE or strict or what == "formula"):
-            raise NotMet(f"{bad} of {len(rows)} {what}s {words}")
+            raise NotMet(f"{bad} of {len(verdicts)} {what}s {words}", hint)
 
 
 @dataclass(frozen=True)
@@ -168,8 +200,8 @@ def _check_formulas(
     program, values = read_program(options, console)
     if program.several:
         raise WrongRequest("--against needs an expression with one output")
-    formulas = [_read_formula(program, item, options.max_nodes) for item in against]
-    condition = _read(program, where, options.max_nodes).graph if where else None
+    formulas = [read_formula(program, item, options.max_nodes) for item in against]
+    condition = read_within(program, where, options.max_nodes).graph if where else None
     if condition and len(condition.outputs) > 1:
         raise WrongRequest("--where takes one condition", "such as --where 'x > 0 and y > 0'")
     fixed: Point = {}
@@ -179,39 +211,6 @@ def _check_formulas(
             numbers = number if isinstance(number, list) else [number]
             fixed.update(zip((node.name for node in scalars(value) if isinstance(node, Input)), numbers))
     return program.text, [_check_formula(program.graph, formula, fixed, condition) for formula in formulas]
-
-
-def _read_formula(program: Program, item: str, max_nodes: int) -> Formula:
-    match = re.fullmatch(r"\s*([^\W\d]\w*(?:\[\d+\])?)\s*=(.*)", normalized(item), re.DOTALL)
-    if match is None:
-        raise WrongRequest(f"--against '{item}' is not of the form NAME=FORMULA", "such as --against x='2*x'")
-    name, text = match[1], match[2].strip()
-    by_name = {variable.name: [variable] for variable in program.graph.inputs}
-    nodes: dict[str, Sequence[Node]] = {**by_name, **{key: scalars(value) for key, value in program.inputs.items()}}
-    if name not in nodes:
-        raise WrongRequest(
-            f"--against names '{name}', which is not a variable of the expression", known_variables(program)
-        )
-    formula = _read(program, text, max_nodes)
-    outputs, inputs = len(formula.graph.outputs), len(nodes[name])
-    if outputs != inputs:
-        message = f"the derivative by '{name}' has {inputs} element{'s' * (inputs > 1)}, the formula {outputs}"
-        raise ProgramError(message, text, (0, len(text)))
-    return Formula(name, formula.graph, [node for node in nodes[name] if isinstance(node, Input)])
-
-
-def _read(program: Program, text: str, max_nodes: int) -> Program:
-    """A formula in the variables, assigned names and functions of a program."""
-    lengths = {key: len(value) if isinstance(value, tuple) else None for key, value in program.inputs.items()}
-    before = preamble(program.text)
-    read = parse(f"{before}\n{text}" if before else text, lengths, max_nodes)
-    for key, value in read.inputs.items():
-        if key not in program.inputs:
-            place = scalars(value)[0].span or (0, len(text))
-            raise ProgramError(
-                f"'{key}' is not a variable of the expression", read.text, place, known_variables(program)
-            )
-    return read
 
 
 def _check_formula(graph: Graph, formula: Formula, fixed: Point, condition: Graph | None) -> Row:

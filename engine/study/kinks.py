@@ -7,7 +7,8 @@ from math import inf, isfinite, isnan, nextafter
 from autodiff.engine.graph import Graph, dependent
 from autodiff.engine.table.operations import FLOATS
 
-_SMOOTH = 1e-9  # relative; a step in a derivative below it is rounding
+SMOOTH = 1e-9  # relative; a step in a derivative below it is rounding
+VALUE_STEPS = 16  # times its slope: more than a continuous gate moves to the next double, rounding included
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def holds_here_only(graph: Graph, values: Sequence[float], i: int, varies: set[i
     """Whether the value makes a step on both sides of the point."""
     for number, j in enumerate(graph.operands[i]):
         if j in varies and isfinite(values[j]) and isfinite(values[i]):
-            below, above = (_moved(graph, values, i, number, steps)[1] for steps in (-1, 1))
-            # More than a continuous gate moves from one double to the next, rounding included.
-            if min(abs(below - values[i]), abs(above - values[i])) > 16 * (nextafter(values[j], inf) - values[j]):
+            (left, below), (right, above) = (_moved(graph, values, i, number, steps) for steps in (-1, 1))
+            step = VALUE_STEPS * (nextafter(values[j], inf) - values[j]) * (1 + abs(left) + abs(right))
+            if min(abs(below - values[i]), abs(above - values[i])) > step:
                 return True
     return False
 
@@ -79,11 +80,11 @@ def _kink(graph: Graph, values: Sequence[float], i: int, varies: set[int]) -> Ki
         (far_left, _), (left, below), (right, above), (far_right, _) = sides
         here = _moved(graph, values, i, number, 0)[0]
         step = nextafter(values[j], inf) - values[j]
-        if abs(above - below) > 16 * step * (1 + abs(left) + abs(right)):
+        if abs(above - below) > VALUE_STEPS * step * (1 + abs(left) + abs(right)):
             return Kink(i, j, below, above, values[i], True)
         # The step of a kink stays as it is seen from farther away; that of a smooth function grows.
         jump, farther = abs(right - left), abs(far_right - far_left)
-        if jump > _SMOOTH * max(abs(left), abs(right)) and farther < 2 * jump and not isnan(here):
+        if jump > SMOOTH * max(abs(left), abs(right)) and farther < 2 * jump and not isnan(here):
             return Kink(i, j, left, right, here, False)
     return None
 

@@ -80,7 +80,13 @@ class ColumnReader(Reader):
         except ValueError:  # text that is not a number
             return self.columns.carefully(self._checked(batch, row))
         kept = list(batch.columns) if self.columns.keep else []
-        return Batch(batch.num_rows, numbers, kept, lambda i: f"row {row + i:,}")
+        return Batch(
+            batch.num_rows,
+            numbers,
+            kept,
+            lambda i: f"row {row + i:,}",
+            text=lambda i: str(batch.slice(i, 1).to_pylist()[0]),
+        )
 
     def _checked(self, batch: RecordBatch, row: int) -> Iterator[Record]:
         for at, cells in enumerate(batch.to_pylist(), row):

@@ -6,6 +6,7 @@ pyarrow reads a block at once. Where it finds something wrong in it, the block i
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -87,7 +88,7 @@ class CsvReader(LineReader):
         try:
             if self.skips_blanks or (self.delimiter == " " and b'"' in block):
                 raise pa.ArrowInvalid("quotes behind blanks")  # which Arrow does not see
-            return self._at_once(_evened(block) if self.delimiter == " " else block, line)
+            return self._at_once(block, line)
         except pa.ArrowInvalid:
             batch = self.columns.carefully(self._checked(block, line))
             if line == 1 and not batch.count and not self.header and batch.refused:
@@ -97,17 +98,21 @@ class CsvReader(LineReader):
     def _at_once(self, block: bytes, line: int) -> Batch:
         from pyarrow import binary, float64
 
-        columns = self.columns
-        numbers = self._read(block, columns.used, float64())
-        kept = self._read(block, range(len(columns.names)), binary()) if columns.keep else []
-        count = len((numbers or kept or self._read(block, [0], binary()))[0])
+        columns, even = self.columns, _evened(block) if self.delimiter == " " else block
+        numbers = self._read(even, columns.used, float64())
+        kept = self._read(even, range(len(columns.names)), binary()) if columns.keep else []
+        count = len((numbers or kept or self._read(even, [0], binary()))[0])
         # Where a line is blank, or a cell has several lines, only a look at each record tells its line.
         exact = block.count(b"\n") + (not block.endswith(b"\n")) == count
+        lines, records = cache(lambda: block.split(b"\n")), cache(lambda: list(self._checked(block, line)))
 
         def place(i: int) -> str:
-            return f"line {line + i:,}" if exact else [record.place for record in self._checked(block, line)][i]
+            return f"line {line + i:,}" if exact else records()[i].place
 
-        return Batch(count, [column.to_numpy() for column in numbers], kept, place)
+        def text(i: int) -> str:
+            return lines()[i].decode("utf-8", "surrogateescape") if exact else records()[i].text
+
+        return Batch(count, [column.to_numpy() for column in numbers], kept, place, text=text)
 
     def _read(self, block: bytes, which: Sequence[int], kind: Any) -> list[Column]:
         from pyarrow import BufferReader

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from autodiff.evaluation.errors import NotMet
@@ -46,7 +47,14 @@ class JsonReader(LineReader):
                 raise ValueError("keys that the first row has not")
         kept = list(columns.values()) if self.columns.keep else []
         numbers = [as_doubles(columns[name]) for name in used]
-        return Batch(table.num_rows, numbers, kept, lambda i: f"{self.lines.unit} {line + i:,}")
+        lines = cache(lambda: block.split(b"\n"))
+        return Batch(
+            table.num_rows,
+            numbers,
+            kept,
+            lambda i: f"{self.lines.unit} {line + i:,}",
+            text=lambda i: lines()[i].decode("utf-8", "surrogateescape"),
+        )
 
     def _read(self, block: bytes, used: list[str]) -> Any:
         import pyarrow as pa
