@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.cli.console import Console
 from autodiff.engine.passes import forward
 from autodiff.evaluation.errors import WrongRequest
-from autodiff.evaluation.reading import Number
+from autodiff.evaluation.reading import Number, without_commas
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.values import scalars
@@ -31,8 +31,19 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
     return given
 
 
-def read_vars(file: Path, console: Console) -> dict[str, Number]:
-    """The bindings in a JSON or TOML file: one object of numbers, lists of numbers, or expressions as strings."""
+def read_vars(files: Iterable[Path], console: Console) -> dict[str, Number]:
+    """The bindings in JSON and TOML files. WrongRequest where two files give one name, or one cannot be read."""
+    given: dict[str, Number] = {}
+    for file in files:
+        bindings = _read_vars(file, console)
+        for name in given.keys() & bindings.keys():
+            raise WrongRequest(f"'{name}' is given twice, by {file} too")
+        given.update(bindings)
+    return given
+
+
+def _read_vars(file: Path, console: Console) -> dict[str, Number]:
+    """The bindings in one file: an object of numbers, lists of numbers, or expressions as strings."""
     bindings = _load(file, console)
     if not isinstance(bindings, dict):
         raise WrongRequest(f'{file} holds no names: it must be an object such as {{"x": 2}}')
@@ -85,7 +96,7 @@ def evaluate_constant(name: str, text: str) -> Number:
             place = scalars(variable)[0].span or (0, 0)
             raise ProgramError(f"the value of '{name}' may not contain variables", text, place)
         if len(program.outputs) != 1:
-            hint = f"write a vector as {name}=[{text.strip()}]"
+            hint = _several_hint(name, text.strip())
             raise ProgramError(f"the value of '{name}' must be one number or vector", text, (0, len(text)), hint)
     except ProgramError as error:
         # The user typed it behind `NAME=`, and should see it there.
@@ -95,6 +106,16 @@ def evaluate_constant(name: str, text: str) -> Number:
     values = forward(graph, {})
     numbers = [values[graph.position[node]] for node in scalars(output)]
     return numbers if isinstance(output, tuple) else numbers[0]
+
+
+def _several_hint(name: str, text: str) -> str:
+    """How to write what stands behind `NAME=` with commas in it: a number, or a vector."""
+    match = re.fullmatch(r"([+-]?)(\d+(?:,\d+)+)", text)
+    spellings = [f"{name}={match[1]}{number}" for number in without_commas(match[2])] if match else []
+    if spellings and "." not in spellings[0]:
+        return f"write {spellings[0]}"
+    vector = f"a vector as {name}=[{text}]"
+    return f"write a number as {' or '.join(spellings)}, {vector}" if spellings else f"write {vector}"
 
 
 def _binding_hint(argument: str) -> str | None:

@@ -15,28 +15,28 @@ from autodiff.pictures.pictures import check_style, kind_of, picture
 def check_picture(options: PictureOptions) -> None:
     """WrongRequest where there is no such kind or style of picture."""
     check_style(options.style)
-    if options.render is not None:
-        kind_of(options.render)
+    for file in options.render or ():
+        kind_of(file)
 
 
-def render(at: Evaluation, options: PictureOptions) -> None:
-    """Write the picture into its file, whose ending tells the kind."""
-    assert options.render is not None
+def render(at: Evaluation, options: PictureOptions, digits: int | None) -> None:
+    """Write the picture into its files, whose endings tell the kinds."""
     with _large_ones_explained():
-        write_whole(options.render, picture(at, kind_of(options.render), _drawing(options)))
+        for file in options.render or ():
+            write_whole(file, picture(at, kind_of(file), _drawing(options, digits)))
 
 
-def as_text(at: Evaluation, kind: str, options: PictureOptions, digits: int, console: Console) -> str:
+def as_text(at: Evaluation, kind: str, options: PictureOptions, digits: int | None, console: Console) -> str:
     """The picture as text, in a format of `DRAWN`."""
     with _large_ones_explained():
         if kind == "tree":
             from autodiff.pictures.tree import tree
 
             return console.drawn(tree(Drawing(at, _drawing(options, digits))), console.width or 10_000)
-        return picture(at, kind, _drawing(options, digits if kind == "mermaid" else None)).decode()
+        return picture(at, kind, _drawing(options, digits)).decode()
 
 
-def _drawing(options: PictureOptions, digits: int | None = None) -> DrawingOptions:
+def _drawing(options: PictureOptions, digits: int | None) -> DrawingOptions:
     return DrawingOptions(options.style, options.local, options.collapse, digits, options.max_drawn)
 
 

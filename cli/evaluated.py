@@ -11,7 +11,6 @@ from autodiff.cli.options import DRAWN, EvaluationPrintOptions, PictureOptions, 
 from autodiff.cli.output import check_format, check_no_rows, check_picture, print_evaluation, written
 from autodiff.cli.reading import program_of, read, wants_rows
 from autodiff.engine.graph import Input
-from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
 from autodiff.evaluation.numbers import shortest
 from autodiff.evaluation.reading import check_complete
@@ -40,8 +39,6 @@ class Evaluated:
 
     def sheet(self) -> Lines:
         """A line for each output: `value`, then `d_NAME` for each derivative."""
-        if self.nodes:
-            raise WrongRequest("--nodes has no place in csv and tsv", "use --format json or --format table")
         at, several = self.at, self.at.program.several
         lines = [[*["output"] * several, "value", *[f"d_{at.names[i]}" for i in at.asked]]]
         for k, i in enumerate(at.outputs):
@@ -140,7 +137,7 @@ def answer(
 ) -> None:
     """Answer for every row, where there are rows; else at the point given."""
     reading = read(options, console)
-    drawn = picture.render is not None or printing.format in DRAWN
+    drawn = bool(picture.render) or printing.format in DRAWN
     if wants_rows(options, rows, drawn, reading, console):
         # With it come NumPy and all that reads and writes rows.
         from autodiff.cli.rows import print_rows

@@ -16,6 +16,7 @@ import typer
 
 from autodiff.cli.console import Console
 from autodiff.cli.formats.registry import FORMATS
+from autodiff.cli.honoured import check_honoured
 from autodiff.engine.graph import MAX_NODES
 
 TABULAR = tuple(FORMATS)
@@ -64,7 +65,9 @@ class ProgramOptions(Options):
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the program from FILE; - is stdin.")
     ] = None
-    vars: Annotated[Path | None, typer.Option(metavar="FILE", help="Read values from a JSON or TOML file.")] = None
+    vars: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Read values from a JSON or TOML file.")] = (
+        None
+    )
     gates: Annotated[
         str, typer.Option(metavar="FORM", help="Compute with gates as written, or taken apart (basic), or fused.")
     ] = "written"
@@ -75,7 +78,9 @@ class PrintOptions(Options):
     """How to print the answer."""
 
     format: Annotated[str | None, format_option(TABULAR)] = None
-    digits: Annotated[int, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables.")] = 6
+    digits: Annotated[
+        int | None, typer.Option(min=1, max=17, metavar="N", help="Significant digits in tables (6) and pictures.")
+    ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a number in the answer is not finite.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no warnings.")] = False
 
@@ -91,7 +96,7 @@ class PictureOptions(Options):
     """Where to draw a picture, and how."""
 
     render: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
+        list[Path] | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
     ] = None
     style: Annotated[
         str, typer.Option(metavar="STYLE", help="Draw boxes (record), or gates with numbers on their wires (circuit).")
@@ -117,7 +122,7 @@ class TableOptions(Options):
         str | None, typer.Option("--from", metavar="FORMAT", help="The format of the rows; default: by FILE's ending.")
     ] = None
     columns: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
+        list[str] | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
     ] = None
     delimiter: Annotated[
         str | None, typer.Option(metavar="CHAR", help="What stands between the cells of csv: ';', '|', tab, space.")
@@ -175,6 +180,8 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
         console: Console = context.obj
         # Before anything is computed: reading a program may already have something to note.
         console.quiet = given.get("quiet", False)
+        # A picture or a number that nobody asked for otherwise says less than an error.
+        check_honoured([name for name in given if _was_typed(context, name)], given)
         made = {name: group(**{each: given.pop(each) for each in group.declared()}) for name, group in groups.items()}
         command(console, **made, **given)
 
@@ -184,6 +191,11 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
+
+
+def _was_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _is_group(annotation: Any) -> bool:

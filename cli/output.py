@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Answer
 from autodiff.cli.formats.registry import FORMATS
+from autodiff.cli.honoured import spelled
 from autodiff.cli.options import DRAWN, PictureOptions, PrintOptions, RowOptions, TableOptions
 from autodiff.evaluation.errors import NotMet, Place, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
@@ -14,14 +15,15 @@ from autodiff.grammar.errors import did_you_mean
 if TYPE_CHECKING:
     from autodiff.evaluation.remarks import Warning
 
+_DIGITS = 6
+
 
 def check_no_rows(rows: TableOptions) -> None:
     """WrongRequest where an option is given that has a meaning for rows only."""
     for name in rows.declared():
         if getattr(rows, name) and name not in ("data", "no_stdin"):
-            option = f"--{name.strip('_').replace('_', '-')}"
             piped = ", or through a pipe" if isinstance(rows, RowOptions) else "; - is stdin"
-            raise WrongRequest(f"{option} is for rows", f"give them with --data FILE{piped}")
+            raise WrongRequest(f"{spelled(name)} is for rows", f"give them with --data FILE{piped}")
 
 
 def check_format(name: str | None, formats: Iterable[str] = FORMATS) -> None:
@@ -44,7 +46,7 @@ def check_tabular(printing: PrintOptions, answer: str) -> None:
 def check_picture(options: PictureOptions) -> None:
     """WrongRequest where there is no such kind or style of picture."""
     # Most answers have no picture, and should not wait until that room is loaded.
-    if options.render is not None or options.style != PictureOptions.style:
+    if options.render or options.style != PictureOptions.style:
         from autodiff.cli import drawn
 
         drawn.check_picture(options)
@@ -55,9 +57,14 @@ def format_of(printing: PrintOptions, console: Console) -> str:
     return printing.format or ("table" if console.is_terminal else "plain")
 
 
+def digits_of(printing: PrintOptions) -> int:
+    """The significant digits of numbers in tables."""
+    return printing.digits or _DIGITS
+
+
 def written(answer: Answer, printing: PrintOptions, console: Console) -> str:
     """The answer in its format."""
-    return FORMATS[format_of(printing, console)](answer, printing.digits, console)
+    return FORMATS[format_of(printing, console)](answer, digits_of(printing), console)
 
 
 def print_evaluation(
@@ -76,10 +83,10 @@ def print_evaluation(
     if printing.strict and found:
         raise NotMet(found[0].short, _hint(found[0]), _place(at, found[0]))
     text = write(found) if at.values or printing.format else ""
-    if picture.render is not None:
+    if picture.render:
         from autodiff.cli.drawn import render
 
-        render(at, picture)
+        render(at, picture, printing.digits)
     for warning in found:
         # They all have the same hint.
         console.warning(warning.short, _hint(warning) if warning is found[-1] else None, _place(at, warning))

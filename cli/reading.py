@@ -8,7 +8,7 @@ from autodiff.cli.console import Console
 from autodiff.cli.options import ProgramOptions, RowOptions
 from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.evaluation import Evaluation, evaluate
-from autodiff.evaluation.reading import Number, Reading, check_complete, unused
+from autodiff.evaluation.reading import Number, Reading, check_complete, doubts
 from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.program import Program
 
@@ -19,7 +19,7 @@ def read(options: ProgramOptions, console: Console) -> Reading:
     text, bindings = _read_text(options, console)
     given = read_bindings(bindings)
     # What is typed for this one run wins over the file.
-    values = {**(read_vars(options.vars, console) if options.vars else {}), **given}
+    values = {**read_vars(options.vars or (), console), **given}
     return Reading(text, values, list(given), options.gates, options.max_nodes)
 
 
@@ -30,9 +30,9 @@ def read_program(options: ProgramOptions, console: Console) -> tuple[Program, Ma
 
 
 def program_of(reading: Reading, console: Console) -> Program:
-    """The program; values that nothing depends on are noted."""
+    """The program; what may not be meant in it is noted."""
     program = reading.program
-    if note := unused(program.inputs, reading.given):
+    for note in doubts(program, reading.given):
         console.note(note)
     return program
 

@@ -63,7 +63,7 @@ def _table(options: TableOptions) -> Table:
     return Table(
         data=options.data or None,
         data_format=options.from_,
-        columns=options.columns,
+        columns=",".join(options.columns) if options.columns else None,
         delimiter=_delimiter(options.delimiter),
         rename=_renamed(options.rename or []),
         on_error=options.on_error,

@@ -1,16 +1,20 @@
 """From a text and values to a program: the values tell which variables are vectors."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff.engine.graph import MAX_NODES
+from autodiff.engine.table.operations import SPELLINGS
 from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.grammar.builder import CONSTANTS
 from autodiff.grammar.errors import NeedsVector, ProgramError, did_you_mean, enumerated
 from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
+
+_WITH_COMMAS = re.compile(r"(?<![\w.,])\d+(,\d+)+(?![\w.,])")
 
 Number = float | list[float]
 """The value of a variable: a scalar or a vector."""
@@ -78,6 +82,43 @@ def unused(variables: Collection[str], given: Iterable[str]) -> str | None:
     """
     spare = [f"'{name}'" for name in given if name not in variables]
     return f"nothing depends on {enumerated(spare)}" if spare else None
+
+
+def doubts(program: Program, given: Iterable[str]) -> list[str]:
+    """Notes on a program that may not mean what was meant, and on values that nothing depends on."""
+    note = unused(program.inputs, given)
+    return [*([note] if note else []), *_numbers_with_commas(program), *_functions_without_parentheses(program)]
+
+
+def _numbers_with_commas(program: Program) -> list[str]:
+    """Notes on outputs such as those of `1,5*x`, which may be one number with a decimal comma."""
+    ends = {(scalars(value)[-1].span or (0, 0))[1] for value in program.outputs[:-1]}
+    return [
+        f"'{match[0]}' is read as two outputs; a number is written {' or '.join(spellings)}"
+        for match in _WITH_COMMAS.finditer(program.text)
+        if match.start() + match[0].index(",") in ends and (spellings := without_commas(match[0]))
+    ]
+
+
+def without_commas(number: str) -> list[str]:
+    """How to write what may be a number with a decimal comma, or with commas between thousands: `1,5`, `1,000`."""
+    # Nobody writes an element of a vector as 000, and a number has one decimal comma.
+    first, *groups = number.split(",")
+    thousands = [number.replace(",", "_")] if len(first) < 4 and all(len(group) == 3 for group in groups) else []
+    if len(groups) > 1 or groups == ["000"]:
+        return thousands
+    return [number.replace(",", "."), *thousands]
+
+
+def _functions_without_parentheses(program: Program) -> list[str]:
+    """Notes on variables with the name of a function, as in `exp -x`, which is a difference."""
+    # With a blank on both sides of the sign, or on neither, somebody wrote a difference.
+    found = [(name, re.search(rf"(?<!\w){name}[ \t]+(-[\w.]+)", program.text)) for name in program.inputs]
+    return [
+        f"'{name}' is a variable here; the function is written {name}({match[1]})"
+        for name, match in found
+        if match and name in SPELLINGS
+    ]
 
 
 def check_complete(program: Program, given: Iterable[str]) -> None:

@@ -77,8 +77,19 @@ def _begin(text: str, variables: Mapping[str, int | None], max_nodes: int, names
 
 
 def normalized(text: str) -> str:
-    """The text with each accented letter as one character, however it was typed."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    """The text with each letter as one character, however it was typed, and one of those that look alike."""
+    return text if text.isascii() else "".join(map(_usual, unicodedata.normalize("NFC", text)))
+
+
+def _usual(c: str) -> str:
+    """The usual letter or sign for one that only looks different, such as the micro sign for μ, ϕ for φ.
+
+    Python does the same to its names. A raised or lowered letter stays: that shows. So does ϖ, which is not read as π.
+    """
+    # All of NFKC would make x2 of x².
+    kind = unicodedata.decomposition(c).partition(" ")[0]
+    alike = kind == "<wide>" or (kind in ("<compat>", "<font>") and (c.isalpha() or c.isdecimal()) and c != "ϖ")
+    return unicodedata.normalize("NFKC", c) if alike else c
 
 
 # A normal install has what `compile.py` wrote: the driver's tables, and lark's runtime with the tables of the grammar.

@@ -14,7 +14,7 @@ from pathlib import Path
 from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.files import ReaderGone, WholeFile
 from autodiff.evaluation.numbers import shortest
-from autodiff.evaluation.reading import check_complete, unused
+from autodiff.evaluation.reading import check_complete, doubts
 from autodiff.rows.formats.base import Answers, Layout, Reader, Writer
 from autodiff.rows.formats.registry import ENDINGS, READ, Format, check_alike, known, reader_of
 from autodiff.rows.input import Input
@@ -79,7 +79,7 @@ def opened(query: Query, table: Table, stdin: int | None, reporter: Reporter) ->
     reader = reader_of(first, table)
     job = Job(query.bound_to(reader), table, len(sources) > 1)
     job.bind(reader)
-    if note := unused(job.query.program.inputs, query.reading.given):
+    for note in doubts(job.query.program, query.reading.given):
         reporter.note(note)
     return job, reader, sources
 

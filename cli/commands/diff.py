@@ -7,7 +7,7 @@ import typer
 
 from autodiff.cli.console import Console
 from autodiff.cli.formats.json import json_line
-from autodiff.cli.options import ProgramOptions, with_options
+from autodiff.cli.options import ProgramOptions, names_in, with_options
 from autodiff.cli.output import check_format
 from autodiff.cli.reading import read_program
 from autodiff.engine.graph import Input, Node
@@ -28,7 +28,7 @@ def diff(
     console: Console,
     options: ProgramOptions,
     wrt: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
+        list[str] | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
     ] = None,
     order: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Differentiate N times.")] = 1,
     format: Annotated[str, typer.Option(metavar="FORMAT", help="plain, json or latex.")] = "plain",
@@ -39,7 +39,7 @@ def diff(
     """
     check_format(format, _FORMATS)
     program, values = read_program(options, console)
-    names = [name.strip() for name in (wrt or _only_variable(program, values)).split(",")] * order
+    names = list(names_in(wrt) or [_only_variable(program, values)]) * order
     from autodiff.engine.symbolic.numbers import TooLarge
 
     try:

@@ -16,7 +16,7 @@ from autodiff.cli.options import (
     names_in,
     with_options,
 )
-from autodiff.cli.output import check_format, check_picture, format_of, print_evaluation, written
+from autodiff.cli.output import check_format, check_picture, digits_of, format_of, print_evaluation, written
 from autodiff.cli.reading import read_and_evaluate
 from autodiff.engine.graph import Constant, Node
 from autodiff.evaluation.errors import WrongRequest
@@ -57,7 +57,7 @@ def explain(
     def write(found: "Sequence[Warning]") -> str:
         special = {"latex": _latex, "python": _python}.get(format_of(printing, console))
         if special:
-            return special(explained(at), printing.digits)
+            return special(explained(at), digits_of(printing))
         return written(Explained(explained(at), found), printing, console)
 
     print_evaluation(console, at, printing, picture, write)

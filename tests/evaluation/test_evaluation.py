@@ -7,7 +7,7 @@ import pytest
 
 from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.evaluation.evaluation import evaluate, unevaluated
-from autodiff.evaluation.reading import Reading, selected, unused
+from autodiff.evaluation.reading import Reading, doubts, selected
 from autodiff.evaluation.remarks import notes, warnings
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import parse
@@ -56,8 +56,8 @@ def test_a_value_for_a_name_that_is_no_variable_is_wrong_where_a_variable_has_no
     with pytest.raises(WrongRequest, match="'alfa' is not a variable"):
         _ = Reading("alpha*x", {"alfa": 1.0, "x": 2.0}, ["alfa", "x"]).program
     spare = Reading("2*x", {"x": 2.0, "y": 1.0, "z": 1.0}, ["x", "y", "z"])
-    assert unused(spare.program, spare.given) == "nothing depends on 'y' and 'z'"
-    assert unused(spare.program, ["x"]) is None
+    assert doubts(spare.program, spare.given) == ["nothing depends on 'y' and 'z'"]
+    assert doubts(spare.program, ["x"]) == []
 
 
 def test_values_tell_what_are_vectors_and_what_is_free() -> None:

@@ -98,7 +98,7 @@ RUNNABLE = [
     ("norm([x, y, 2]) + logsumexp([x, y]) + mean([x, y]) + prod([x, y, x])", {"x": 0.5, "y": -0.5}),
     ("lambda = x^2; lambda*max(math, 2) + (-x)^2 - -x", {"x": 1.5, "math": 3.0}),
     ("where(x > 0, log(x), x^2) + where(y == 0, 1, sin(y)/y) + (sqrt(x) if x > 0 else y)", {"x": -2.0, "y": 0.0}),
-    ("lambda*lambda_ + µ*μ + __debug__^2*ϕ", {"lambda": 2, "lambda_": 3, "µ": 4, "μ": 5, "__debug__": 6, "ϕ": 7}),
+    ("lambda*lambda_ + xₐ*xa + __debug__^2*φ", {"lambda": 2, "lambda_": 3, "xₐ": 4, "xa": 5, "__debug__": 6, "φ": 7}),
     ("u = x*y; du = u*x; df = u*du; df*x + dx + t1*f", {"x": 3.0, "y": 2.0, "dx": 5.0, "t1": 7.0, "f": 11.0}),
     ("x^y + exp(x)^2 + 1/(1 + exp(x)) + cosh(x)", {"x": 800.0, "y": -2.0}),
     ("log(x) + sqrt(x) + (-1)^x*y^0.5 + 1/x", {"x": 0.0, "y": -2.0}),
