@@ -2,7 +2,7 @@
 
     python tests/rewrite.py [FILE]...
 
-The README, `docs/*.md`, their pictures, the README's Python session, all `*.transcript` files and the stub of the
+The README, `docs/*.md`, their pictures and Python sessions, all `*.transcript` files and the stub of the
 operations, `library/_operations.pyi`; or the files named.
 """
 
@@ -41,7 +41,7 @@ class Rewriter(doctest.DocTestRunner):
 def with_session(text: str) -> str:
     """The text with the outputs of its Python session."""
     runner = Rewriter()
-    runner.run(doctest.DocTestParser().get_doctest(session(text), {}, "README.md", None, None))
+    runner.run(doctest.DocTestParser().get_doctest(session(text), {}, None, None, None))
     for before, after in runner.changed:
         text = text.replace(before, after, 1)
     return text
@@ -50,7 +50,7 @@ def with_session(text: str) -> str:
 for file in map(Path, sys.argv[1:]) if len(sys.argv) > 1 else [*FILES, stub.FILE]:
     before = file.read_text("utf-8")
     after = stub.stub() if file.suffix == ".pyi" else with_outputs(before, file.suffix, output)
-    after = with_session(after) if file.name == "README.md" else after
+    after = with_session(after) if file.suffix == ".md" else after
     if after != before:
         file.write_text(after, "utf-8")
         print(f"rewritten: {file}")

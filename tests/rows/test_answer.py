@@ -354,9 +354,9 @@ def test_gradients_go_on_in_a_pipe(shell: Run, tmp_path: Path) -> None:
     assert [row["d_x"] for row in json.loads(done.stdout)] == [4, 2]
 
 
-def test_gradient_descent_in_the_readme(shell: Run) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (script,) = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+def test_gradient_descent_in_the_docs(shell: Run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rows.md").read_text("utf-8")
+    (script,) = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     *_, printed = script.splitlines()
     assert shell(script).stdout == printed.removeprefix("# ") + "\n"
 
