@@ -62,6 +62,12 @@ def _check() -> Command:
     return check
 
 
+def _code() -> Command:
+    from autodiff.cli.commands.code import code
+
+    return code
+
+
 def _functions() -> Command:
     from autodiff.cli.commands.functions import functions
 
@@ -75,6 +81,7 @@ COMMANDS: dict[str, Callable[[], Command]] = {
     "diff": _diff,
     "hessian": _hessian,
     "check": _check,
+    "code": _code,
     "functions": _functions,
 }
 """How to load each command. Only the one that runs is loaded: to declare the options of each takes a millisecond."""

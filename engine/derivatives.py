@@ -36,14 +36,18 @@ def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
     return output
 
 
-def adjoint_flows(graph: Graph, values: Sequence[Any], m: Any, wrt: set[int]) -> list[Flow | None]:
+def adjoint_flows(
+    graph: Graph, values: Sequence[Any], m: Any, wrt: set[int], output: int | None = None
+) -> list[Flow | None]:
     """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
+
+    It is that of the node at the position `output`, or else of the first output.
 
     `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. An adjoint says nothing
     where its condition does not hold: see `guarded`.
     """
     varies = dependent(graph, wrt)
-    last = graph.position[graph.outputs[0]]
+    last = graph.position[graph.outputs[0]] if output is None else output
     adjoints: list[Flow | None] = [None] * len(graph.nodes)
     if last in varies:
         adjoints[last] = Flow(True, 1.0)

@@ -10,7 +10,7 @@ from autodiff.engine.arithmetic import arrays
 from autodiff.engine.arithmetic.arrays import Array
 from autodiff.engine.code.memory import Memory
 from autodiff.engine.code.steps import CONDITIONS, Lowering, Operand, RawLowering, Term
-from autodiff.engine.code.target import literal, used
+from autodiff.engine.code.target import used
 from autodiff.engine.graph import Graph
 from autodiff.engine.table.operations import OPERATIONS
 
@@ -61,7 +61,7 @@ class Kernel:
         self.lines += [f"{place} = None" for place in done if place.startswith("v")]
 
     def place(self, x: Operand) -> str:
-        return self.places[x] if type(x) is Term else literal(x)
+        return self.places[x] if type(x) is Term else repr(float(x))
 
     def buffer(self) -> str:
         if not self.free:

@@ -10,21 +10,19 @@ from typing import Any
 
 from autodiff.engine.arithmetic import floats
 from autodiff.engine.code.steps import Operand, RawLowering, Term
-from autodiff.engine.code.target import Target, literal
-from autodiff.engine.table.operations import FLOATS, OPERATIONS
+from autodiff.engine.code.target import CALL, CHOICE, TRUTH, Form, Target, infix, operators
+from autodiff.engine.table.operations import FLOATS
 
 # Python has the operators of the language but for the power: its own may be complex.
-_TEXTS = {
-    row.name: f"({{}} {row.symbol} {{}})" if row.arity == (2, 2) else f"({row.symbol} {{}})"
-    for row in OPERATIONS.values()
-    if row.symbol and row.symbol != "^"
-} | {
-    "where": "({1} if {0} else {2})",
-    "sech_squared": "((sech := 1.0 / cosh({})) * sech)",
-    "inside": "({1} if {0} == {0} else nan)",
-    "damped": "(product if (product := {0} * {1}) == product else damped({0}, {1}))",
+_FORMS = operators({}) | {
+    "mod": infix("%", 7, 7, 8),
+    "not": Form("not {}", TRUTH, (TRUTH,)),
+    "where": Form("{1} if {0} else {2}", CHOICE, (1, 1, CHOICE)),
+    "sech_squared": Form("((sech := 1.0 / cosh({})) * sech)"),
+    "inside": Form("{1} if {0} == {0} else nan", CHOICE, (5, 1)),
+    "damped": Form("(product if (product := {0} * {1}) == product else damped({0}, {1}))", CALL, (CALL, CALL)),
 }
-PYTHON = Target(_TEXTS, "{} = {}", literal, deepest=20)
+PYTHON = Target(_FORMS, repr)
 
 NAMES: dict[str, Any] = {
     **{name: function for name, function in vars(FLOATS).items() if name.isidentifier()},
@@ -59,7 +57,7 @@ def source(inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[T
         f"def compiled({', '.join(names)}):",
         *([f" if {checks} is float:"] if names else [" if True:"]),
         "  try:",
-        *[f"   {line}" for line in body],
+        *[f"   {line}" for line in body.values()],
         f"   return {value}, ({''.join(f'{each}, ' for each in derivatives)})",
         "  except (ArithmeticError, ValueError):",
         "   pass",

@@ -5,7 +5,7 @@ made once, and the few simplifications here are exact.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, TypeGuard, TypeVar, final
 
@@ -20,6 +20,7 @@ from autodiff.engine.table.operations import FLOATS, OPERATIONS
 CONDITIONS = frozenset(name for name, row in OPERATIONS.items() if row.is_truth)
 """The steps that give a truth value rather than a number."""
 
+_NONE: Mapping[str, float] = {}
 _MODERATE = (2.0**-400, 2.0**400)  # whose square neither overflows nor loses digits
 
 
@@ -143,19 +144,25 @@ class Lowering(Symbols):
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         return self.apply("inside", result, derivative)
 
-    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Operand]]:
-        """The terms of the inputs; the value of the one output and its derivatives by the inputs at some positions."""
-        inputs = [Term(self, "input", ()) for _ in graph.inputs]
-        values: list[Operand] = list(inputs)
-        for node, operands in zip(graph.nodes[len(inputs) :], graph.operands[len(inputs) :], strict=True):
+    def values(self, graph: Graph, given: Mapping[str, float] = _NONE) -> list[Operand]:
+        """The values of all nodes: a term for every input, but for those that have a value."""
+        values = [given[x.name] if x.name in given else Term(self, "input", ()) for x in graph.inputs]
+        first = len(values)
+        for node, operands in zip(graph.nodes[first:], graph.operands[first:], strict=True):
             if isinstance(node, Constant):
                 values.append(node.number)
             elif node.operation is None:
                 raise KeyError(node.label)  # an input that the graph was not told of
             else:
                 values.append(getattr(self, node.operation.name)(*[values[j] for j in operands]))
+        return values
+
+    def lowered(self, graph: Graph, wrt: Sequence[int]) -> tuple[list[Term], list[Operand]]:
+        """The terms of the inputs; the value of the one output and its derivatives by the inputs at some positions."""
+        values = self.values(graph)
         adjoints = adjoint_flows(graph, values, self, set(wrt))
         value = values[graph.position[graph.outputs[0]]]
+        inputs = [x for x in values[: len(graph.inputs)] if type(x) is Term]
         return inputs, [value, *[guarded(self, adjoints[i]) for i in wrt]]
 
 
@@ -287,7 +294,7 @@ def _where(m: Lowering, condition: Operand, x: Operand, y: Operand) -> Operand |
 def _mirrored(opposite: str, m: Lowering, x: Operand, y: Operand) -> Operand | None:
     """Write a comparison of -x with a number as one of x: -x < 2 is x > -2."""
     if _is(x, "neg") and type(y) is float:
-        return m.apply(opposite, x.operands[0], -y)
+        return m.apply(opposite, x.operands[0], 0.0 - y)  # not -0.0
     return None
 
 

@@ -24,7 +24,12 @@ def test_elements_and_taken_words_have_predictable_names() -> None:
     names = ["w[0]", "w_0", "lambda", "θ", "⅓", "a⑴"]
     plain = {"w[0]": "w_0", "w_0": "w_0_", "lambda": "lambda_", "θ": "θ", "⅓": "_1_3", "a⑴": "a_1_"}
     assert identifiers(names, ["lambda"]) == plain
-    ascii_ones = identifiers([*names, "u03b8"], [], ascii_only=True)
-    assert ascii_ones["θ"] == "u03b8"
-    assert ascii_ones["u03b8"] == "u03b8_"
+    ascii_ones = identifiers([*names, "theta", "Θ", "中", "ά"], [], ascii_only=True)
+    assert [ascii_ones[name] for name in ("θ", "theta", "Θ", "中", "ά")] == [
+        "theta",
+        "theta_",
+        "Theta",
+        "u4e2d",
+        "u03ac",
+    ]
     assert all(name.isascii() and name.isidentifier() for name in ascii_ones.values())

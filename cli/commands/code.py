@@ -1,0 +1,122 @@
+"""`autodiff code`: the function and its derivatives in another language."""
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autodiff.cli.console import Console
+from autodiff.cli.options import ProgramOptions, Wrt, names_in, with_options
+from autodiff.cli.reading import read_program
+from autodiff.evaluation.errors import NotMet, WrongRequest
+from autodiff.evaluation.reading import Number, selected
+from autodiff.grammar.errors import did_you_mean, enumerated
+from autodiff.grammar.program import Program
+from autodiff.grammar.values import scalars
+
+if TYPE_CHECKING:
+    from autodiff.engine.code.source import Request
+
+_LANGUAGES = ("c", "javascript")
+
+
+@with_options
+def code(
+    console: Console,
+    options: ProgramOptions,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="LANGUAGE", autocompletion=lambda: list(_LANGUAGES), help=f"{', '.join(_LANGUAGES)}."
+        ),
+    ] = None,
+    wrt: Wrt = None,
+    name: Annotated[str, typer.Option(metavar="NAME", help="Call the function NAME.")] = "f",
+    order: Annotated[int, typer.Option(min=0, max=1, metavar="N", help="The value (0), and the gradient (1).")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to FILE, whose ending tells the language.")
+    ] = None,
+) -> None:
+    """Print the value and its derivatives as a function in another language.
+
+    autodiff code 'sigmoid(a*x + b) + a' --to c
+    """
+    language = _language(to, out)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise WrongRequest(f"--name {name} is not a name", "a name has letters, digits and underscores")
+    program, values = read_program(options, console)
+    text = _written(request(program, values, names_in(wrt), order, name), language)
+    if out is None:
+        console.write(text)
+        return
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise NotMet(f"cannot write {out}: {error.strerror}") from None
+
+
+def _language(to: str | None, out: Path | None) -> str:
+    """The language asked for, or that of a file by its ending."""
+    if to is not None:
+        if to not in _LANGUAGES:
+            known = did_you_mean(to, list(_LANGUAGES)) or f"the languages are {', '.join(_LANGUAGES)}"
+            raise WrongRequest(f"unknown language '{to}'", known)
+        return to
+    if out is None:
+        raise WrongRequest("in which language?", f"--to {', '.join(_LANGUAGES)}")
+    from autodiff.engine.code.targets import LANGUAGES
+
+    for language, each in LANGUAGES.items():
+        if each.ending == out.suffix.lower():
+            return language
+    raise WrongRequest(f"cannot tell the language of {out} by its ending", f"--to {', '.join(_LANGUAGES)}")
+
+
+def request(
+    program: Program, values: Mapping[str, Number], wrt: tuple[str, ...] | None, order: int, name: str
+) -> "Request":
+    """What to write: variables that have a value are constants, unless they are differentiated by."""
+    from autodiff.engine.code.source import Request
+
+    inputs, position = program.inputs, program.graph.position
+    asked = selected(program, wrt if wrt is not None else [each for each in inputs if each not in values])
+    variables = {each.split("[")[0] for each in asked} | {each for each in inputs if each not in values}
+    elements = {node.label: node for value in inputs.values() for node in scalars(value)}
+    wanted = [node for each in asked for node in scalars(inputs[each] if each in inputs else elements[each])]
+    if order == 2 and program.several:
+        raise WrongRequest("--order 2 needs an expression with one output")
+    return Request(
+        program.graph,
+        {each: len(value) if isinstance(value, tuple) else None for each, value in inputs.items() if each in variables},
+        {
+            str(node.label): number
+            for each, value in inputs.items()
+            if each not in variables
+            for node, number in zip(scalars(value), _numbers(values[each]), strict=True)
+        },
+        program.several,
+        list(dict.fromkeys(position[node] for node in wanted)) if order else [],
+        order,
+        name,
+        program.text,
+        version("autodiff-cli"),
+    )
+
+
+def _numbers(value: Number) -> list[float]:
+    return value if isinstance(value, list) else [value]
+
+
+def _written(asked: "Request", language: str) -> str:
+    from autodiff.engine.code.source import Missing
+    from autodiff.engine.code.targets import having, source
+
+    try:
+        return source(asked, language)
+    except Missing as error:
+        others = having(error.operation)
+        hint = f"{enumerated(others)} {'has' if len(others) == 1 else 'have'} it" if others else None
+        raise NotMet(f"{language} has no {error.operation}", hint) from None

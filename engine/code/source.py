@@ -1,0 +1,169 @@
+"""A function in a target language: the steps of a graph with names, and what a target lays out as a file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from autodiff.engine.code import functions
+from autodiff.engine.code.names import Names
+from autodiff.engine.code.portable import Lowered, lower
+from autodiff.engine.code.steps import Term
+from autodiff.engine.code.target import Target, used
+from autodiff.engine.graph import Graph
+
+_LONGEST_COMMENT, _MOST_NAMES = 1000, 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to write."""
+
+    graph: Graph
+    parameters: Mapping[str, int | None]
+    """The names of the inputs that have no value, in order, each with its length where it is a vector."""
+    given: Mapping[str, float]
+    """The values of all other inputs."""
+    several: bool
+    """Whether the function has several outputs, or one that is a vector."""
+    wrt: Sequence[int]
+    """The positions of the inputs to differentiate by."""
+    order: int
+    name: str
+    expression: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the function in the target's language."""
+
+    name: str
+    length: int | None
+    """Of a vector."""
+    title: str
+    """What the user calls it."""
+    used: bool
+
+    def elements(self) -> list[str]:
+        """The text of the scalar, or of every element."""
+        return [self.name] if self.length is None else [f"{self.name}[{i}]" for i in range(self.length)]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function whose every piece is text of the target's language."""
+
+    name: str
+    about: list[str]
+    """Lines for a comment: what is computed, and what was renamed."""
+    by: str
+    """What the derivatives are by, for a comment."""
+    parameters: list[Parameter]
+    helpers: list[str]
+    """Functions that it calls."""
+    forward: list[str]
+    """The statements for values."""
+    backward: list[str]
+    """The statements for derivatives."""
+    several: bool
+    order: int
+    value: list[str]
+    """The expressions of the outputs."""
+    jacobian: list[list[str]]
+    """Their derivatives, a row for each output; none where none are asked for."""
+    hessian: list[list[str]]
+
+
+class Missing(ValueError):
+    """An operation that a target does not have."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
+def function_of(request: Request, target: Target) -> Function:
+    """The function that is asked for; Missing where an operation cannot be written."""
+    lowered = lower(request.graph, request.wrt, request.order, request.given)
+    outputs = [*lowered.outputs, *chain(*lowered.jacobian)]
+    uses = used(outputs, lowered.terms)
+    labels = _labels(request.graph, lowered)
+    names = Names([*target.reserved, *functions.names(), request.name], labels.values(), ascii_only=target.ascii_only)
+    parameters = [
+        Parameter(names.unique(name), length, name, any(term in uses for term in terms))
+        for (name, length), terms in zip(request.parameters.items(), _by_parameter(request, lowered.inputs))
+    ]
+    lines, texts = target.body(
+        dict(zip(lowered.inputs, chain(*(each.elements() for each in parameters)), strict=True)),
+        outputs,
+        lowered.terms,
+        lambda term: names.unique(labels[term]) if term in labels else names.numbered("v"),
+        {term for term in labels if term.index < lowered.forward},
+    )
+    # One row after the other: the outputs, and their derivatives.
+    rest = iter(texts)
+    return Function(
+        name=request.name,
+        about=_about(request, parameters),
+        by=_by(request),
+        parameters=parameters,
+        helpers=_helpers(target, [term.name for term in lowered.terms if term in uses and term.name != "input"]),
+        forward=[line for term, line in lines.items() if term.index < lowered.forward],
+        backward=[line for term, line in lines.items() if term.index >= lowered.forward],
+        several=request.several,
+        order=request.order if request.wrt else 0,
+        value=[next(rest) for _ in lowered.outputs],
+        jacobian=[[next(rest) for _ in row] for row in lowered.jacobian],
+        hessian=[],
+    )
+
+
+def _by_parameter(request: Request, inputs: Sequence[Term]) -> Iterator[Sequence[Term]]:
+    """The terms of the elements of each parameter."""
+    rest = iter(inputs)
+    for length in request.parameters.values():
+        yield list(islice(rest, 1 if length is None else length))
+
+
+def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
+    """What to call a term: what the user calls its value, or that behind a d, where it is the derivative by it."""
+    labels: dict[Term, str] = {}
+    for node, value in zip(graph.nodes, lowered.values, strict=True):
+        if node.label and isinstance(value, Term) and value.name != "input":
+            labels.setdefault(value, node.label)
+    for adjoints in lowered.adjoints:
+        for term, i in adjoints.items():
+            if graph.nodes[i].label and term.index >= lowered.forward:
+                labels.setdefault(term, f"d{graph.nodes[i].label}")
+    return labels
+
+
+def _helpers(target: Target, steps: Sequence[str]) -> list[str]:
+    for name in steps:
+        if name not in target.forms and not functions.known(name):
+            raise Missing(name)
+    return [functions.written(target, name) for name in functions.needed(target, dict.fromkeys(steps))]
+
+
+def _about(request: Request, parameters: Sequence[Parameter]) -> list[str]:
+    """The expression, and what is called otherwise than in it."""
+    text = request.expression
+    if len(text) > _LONGEST_COMMENT:
+        text = f"{text[:_LONGEST_COMMENT]}... ({len(text):,} characters)"
+    renamed = [f"{each.name} is {each.title}" for each in parameters if each.name != each.title]
+    lines = [*text.strip().split("\n"), *([f"Here {', '.join(renamed)}."] if renamed else [])]
+    lines.append(f"Made by autodiff {request.version}.")
+    # No line separator of a language's own, no sign that changes the direction of what is read, leaves the comment.
+    return ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in lines]
+
+
+def _by(request: Request) -> str:
+    """The names of what is differentiated by: a vector's, where all of its elements are, or else its elements'."""
+    inputs, names, left = [x.name for x in request.graph.inputs], list[str](), list(request.wrt)
+    lengths = {f"{name}[0]": (name, length) for name, length in request.parameters.items() if length is not None}
+    while left:
+        name, length = lengths.get(inputs[left[0]], (inputs[left[0]], 1))
+        whole = left[:length] == list(range(left[0], left[0] + length))
+        names.append(name if whole else inputs[left[0]])
+        left = left[length if whole else 1 :]
+    return ", ".join(names if len(names) <= _MOST_NAMES else [*names[:_MOST_NAMES], "..."])
