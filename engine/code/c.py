@@ -37,6 +37,7 @@ _LIBRARY = f"""
 
 
 def _literal(x: float) -> str:
+    # Macros of math.h; their type is float, which has both.
     if isinf(x):
         return "INFINITY" if x > 0 else "-INFINITY"
     return "NAN" if isnan(x) else repr(x)

@@ -101,11 +101,13 @@ class _Writer:
         target = self.target
         if isinstance(tree, ast.Constant) and isinstance(tree.value, float):
             return target.number(tree.value)
+        # A constant of Python's is one of the target's, and every other name a parameter or a local variable.
         if isinstance(tree, ast.Name):
             return target.number(float(tree.id)) if tree.id in ("inf", "nan") else (tree.id, 10)
         if isinstance(tree, ast.BinOp):
             return self.applied(tree.op, tree.left, tree.right)
         if isinstance(tree, ast.UnaryOp):
+            # Python has no negative numbers, only signs.
             if isinstance(tree.op, ast.USub) and isinstance(tree.operand, ast.Constant):
                 return target.number(-float(str(tree.operand.value)))
             return self.applied(tree.op, tree.operand)

@@ -88,6 +88,7 @@ def function_of(request: Request, target: Target) -> Function:
     outputs = [*lowered.outputs, *chain(*lowered.jacobian)]
     uses = used(outputs, lowered.terms)
     labels = _labels(request.graph, lowered)
+    # The order matters: parameters keep their names where a local one wants the same.
     names = Names([*target.reserved, *functions.names(), request.name], labels.values(), ascii_only=target.ascii_only)
     parameters = [
         Parameter(names.unique(name), length, name, any(term in uses for term in terms))
@@ -107,7 +108,7 @@ def function_of(request: Request, target: Target) -> Function:
         about=_about(request, parameters),
         by=_by(request),
         parameters=parameters,
-        helpers=_helpers(target, [term.name for term in lowered.terms if term in uses and term.name != "input"]),
+        helpers=helpers_of(target, [term.name for term in lowered.terms if term in uses and term.name != "input"]),
         forward=[line for term, line in lines.items() if term.index < lowered.forward],
         backward=[line for term, line in lines.items() if term.index >= lowered.forward],
         several=request.several,
@@ -128,6 +129,7 @@ def _by_parameter(request: Request, inputs: Sequence[Term]) -> Iterator[Sequence
 def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
     """What to call a term: what the user calls its value, or that behind a d, where it is the derivative by it."""
     labels: dict[Term, str] = {}
+    # The first of several names wins: x = a*b; y = x is one term.
     for node, value in zip(graph.nodes, lowered.values, strict=True):
         if node.label and isinstance(value, Term) and value.name != "input":
             labels.setdefault(value, node.label)
@@ -138,7 +140,8 @@ def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
     return labels
 
 
-def _helpers(target: Target, steps: Sequence[str]) -> list[str]:
+def helpers_of(target: Target, steps: Sequence[str]) -> list[str]:
+    """The texts of the functions that some steps need; Missing where there is none for one of them."""
     for name in steps:
         if name not in target.forms and not functions.known(name):
             raise Missing(name)

@@ -108,6 +108,7 @@ class Target:
 
     def written(self, name: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
         """The text of a step, given its operands' texts, each with how tightly it binds."""
+        # An operand that is no operator needs no parentheses, whatever stands around it.
         form = self.forms.get(name)
         if form is None:
             return f"{name}({', '.join(text for text, _ in operands)})", CALL
@@ -140,6 +141,7 @@ class Target:
             return texts[x] if isinstance(x, Term) else self.number(x)
 
         for term in terms:
+            # In the order in which the terms were made: a reader finds the passes again, and operands come first.
             if term in uses and term not in texts:
                 text, binding = self.written(term.name, list(map(written, term.operands)))
                 depth = 1 + max([depths[x] for x in term.operands if isinstance(x, Term)])

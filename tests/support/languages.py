@@ -34,9 +34,8 @@ def request(graph: Graph, name: str, order: int = 1, several: bool = False, text
 
 def results(language: str, cases: Iterable[Case], folder: Path) -> list[list[list[float]]]:
     """For each case and each of its points the outputs, their derivatives row by row, and the second ones."""
+    tool(language)
     program, command = _COMMANDS[language](folder)
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{language} is not tested here: there is no {command[0]}")
     target, layout = LANGUAGES[language].target, LANGUAGES[language].layout
     functions = [(function_of(case.request, target), case.points) for case in cases]
     helpers = dict.fromkeys(helper for function, _ in functions for helper in function.helpers)
@@ -51,6 +50,15 @@ def results(language: str, cases: Iterable[Case], folder: Path) -> list[list[lis
     return [[list(map(float, next(lines).split())) for _ in points] for _, points in functions]
 
 
+def tool(language: str) -> str:
+    """The program that compiles or runs the language. Skips the test where there is none."""
+    name = _TOOLS[language]
+    if shutil.which(name) is None:
+        pytest.skip(f"{language} is not tested here: there is no {name}")
+    return name
+
+
+_TOOLS = {"c": "gcc", "javascript": "node"}
 Functions = Sequence[tuple[Function, Sequence[Numbers]]]
 
 
