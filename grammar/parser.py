@@ -8,9 +8,10 @@ from threading import Lock
 from typing import Any
 
 from autodiff.engine.graph import MAX_NODES, Span
+from autodiff.engine.table.operations import SPELLINGS
 from autodiff.grammar.builder import Builder
 from autodiff.grammar.driver import Driver, Tables, tables
-from autodiff.grammar.errors import ProgramError, enumerated
+from autodiff.grammar.errors import NeedsVector, ProgramError, TooManyNodes, enumerated
 from autodiff.grammar.program import Program
 from autodiff.grammar.tokens import Tokens
 
@@ -37,8 +38,25 @@ def parse(text: str, variables: Mapping[str, int | None] | None = None, max_node
     it gives their length.
     """
     text = normalized(text)
+    try:
+        return _program(text, variables or {}, max_nodes)
+    except ProgramError as error:
+        vectors = isinstance(error, NeedsVector) and not any(name.lower() in SPELLINGS for name in error.inputs)
+        if vectors or isinstance(error, TooManyNodes):
+            raise
+        from autodiff.grammar.notations.hint import hint as found_hint
+
+        unknown = error.message.startswith("unknown function")
+        hint = found_hint(text, lambda other: _program(other, variables or {}, max_nodes), unknown)
+        if hint is None:
+            raise
+        # What needed a vector in the text as it is, such as `Sin[x]`, needs none in what was meant.
+        raise ProgramError(error.message, error.text, error.span, hint) from None
+
+
+def _program(text: str, variables: Mapping[str, int | None], max_nodes: int) -> Program:
     with _building:
-        outputs = [value for value, _, _ in _read(text, variables or {}, max_nodes)]
+        outputs = [value for value, _, _ in _read(text, variables, max_nodes)]
         several = len(outputs) > 1 or isinstance(outputs[0], tuple)
         workshop = _builder.workshop
         return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls)
@@ -160,6 +178,8 @@ def _remedy(token: Any, before: str | None) -> str | None:
     if token.type in ("IF", "ELSE", "AND", "OR"):
         return f"'{token}' is a word of the language and cannot be a name"
     if before and token.type in ("NAME", "LPAR", "NUMBER"):
+        if before in SPELLINGS:
+            return f"the operand of {before} needs parentheses: {before}(...)"
         left = {")": "(...)", "]": "[...]"}.get(before, before)
         return f"a product needs its sign: {left}*{'(...)' if token.type == 'LPAR' else token}"
     return None
@@ -169,7 +189,7 @@ def _unknown_character(text: str, position: int) -> ProgramError:
     character = text[position]
     name = unicodedata.name(character, f"U+{ord(character):04X}")
     shown = f"'{character}' ({name})" if character.isprintable() else name
-    instead = {"√": "sqrt(x)", "∞": "inf", "&": "and", "|": "or", "!": "not"}.get(character)
+    instead = "sqrt(x)" if character == "√" else None
     if name.startswith("SUPERSCRIPT"):
         instead = f"^{unicodedata.digit(character, '')}"
     hint = f"write {instead}" if instead else None
