@@ -20,7 +20,7 @@ from autodiff.grammar.values import scalars
 if TYPE_CHECKING:
     from autodiff.engine.code.source import Request
 
-_LANGUAGES = ("c", "javascript")
+_LANGUAGES = ("c", "javascript", "rust")
 
 
 @with_options
@@ -111,9 +111,12 @@ def _numbers(value: Number) -> list[float]:
 
 
 def _written(asked: "Request", language: str) -> str:
+    from autodiff.engine.code import functions
     from autodiff.engine.code.source import Missing
-    from autodiff.engine.code.targets import having, source
+    from autodiff.engine.code.targets import LANGUAGES, having, source
 
+    if asked.name in LANGUAGES[language].target.taken(functions.names()):
+        raise WrongRequest(f"--name {asked.name} has another meaning in {language}")
     try:
         return source(asked, language)
     except Missing as error:

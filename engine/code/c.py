@@ -6,7 +6,7 @@ What C calls otherwise than the table of operations is in `_FORMS`; `c` lays out
 from math import isinf, isnan
 
 from autodiff.engine.code.source import Function, Parameter
-from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, operators
+from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, operators
 
 _UNARY = "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"
 _FORMS = {
@@ -79,7 +79,7 @@ def c(function: Function) -> str:
         if statements:
             body += [f"/* {title} */", *statements]
     body += _results(function)
-    return "\n".join([*lines, signature, "{", *(f"    {line}" for line in body), "}"]) + "\n"
+    return "\n".join([*lines, signature, "{", *indented(body, "    "), "}"]) + "\n"
 
 
 def _signature(function: Function) -> str:

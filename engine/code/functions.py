@@ -58,7 +58,7 @@ def written(target: Target, name: str) -> str:
     writer = _Writer(target, {name for name, times in assigned.items() if times > 1})
     parameters = [argument.arg for argument in function.args.args]
     syntax = target.syntax
-    head = syntax.function.format(name, ", ".join(map(writer.parameter, parameters)))
+    head = syntax.function.format(target.spelled(name), ", ".join(map(writer.parameter, parameters)))
     lines = [*syntax.block(head, list(writer.block(function.body, set(parameters))))]
     document = ast.get_docstring(function)
     return "\n".join([*([syntax.comment.format(document)] if document else []), *lines])

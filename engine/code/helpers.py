@@ -6,7 +6,9 @@ A name is first assigned outside of the block that it is used in. They run on Py
 
 from math import fmod, inf
 
-from autodiff.engine.arithmetic.floats import abs, exp2, floor, log, log2
+from autodiff.engine.arithmetic.floats import abs, div, exp2, floor, log, log1p, log2
+from autodiff.engine.arithmetic.floats import acosh as raw_acosh
+from autodiff.engine.arithmetic.floats import asinh as raw_asinh
 from autodiff.engine.arithmetic.floats import pow as raw_pow
 
 
@@ -32,6 +34,26 @@ def mod(x: float, y: float) -> float:
     if rest < 0.0 < y or y < 0.0 < rest:
         return rest + y
     return rest
+
+
+def asinh(x: float) -> float:
+    """The inverse of sinh, for large numbers log(2*x), which does not overflow."""
+    if abs(x) > 1e9:
+        return sign(x) * (log(abs(x)) + 0.6931471805599453)
+    return raw_asinh(x)
+
+
+def acosh(x: float) -> float:
+    """The inverse of cosh, for large numbers log(2*x), which does not overflow."""
+    if x > 1e9:
+        return log(x) + 0.6931471805599453
+    return raw_acosh(x)
+
+
+def atanh(x: float) -> float:
+    """The inverse of tanh, with all digits near -1 as well."""
+    size = abs(x)
+    return 0.5 * sign(x) * log1p(div(2.0 * size, 1.0 - size))
 
 
 def round(x: float) -> float:

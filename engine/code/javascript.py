@@ -11,7 +11,7 @@ from math import isinf, isnan
 
 from autodiff.engine.code.portable import lower_nodes
 from autodiff.engine.code.source import Function, helpers_of
-from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, infix, operators, used
+from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, operators, used
 from autodiff.engine.graph import Graph
 
 _UNARY = "exp expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"
@@ -66,7 +66,11 @@ JAVASCRIPT = Target(
 def javascript(function: Function) -> str:
     """The file."""
     parameters = ", ".join(each.name for each in function.parameters)
-    lines = [*function.about, "", f"{function.name}({parameters}) returns {_usage(function)}."]
+    lines = [
+        *function.about,
+        "",
+        f"{function.name}({parameters}) returns {function.returned()}{', as lists' * (len(function.jacobian) > 0)}.",
+    ]
     lines = [f"// {line}".rstrip() for line in lines]
     for helper in function.helpers:
         lines += ["", helper]
@@ -74,27 +78,8 @@ def javascript(function: Function) -> str:
     for title, statements in (("forward", function.forward), ("backward", function.backward)):
         if statements:
             body += [f"// {title}", *statements]
-    body.append(f"return {_result(function)};")
-    return "\n".join(
-        [*lines, "", f"export function {function.name}({parameters}) {{", *(f"  {x}" for x in body), "}", ""]
-    )
-
-
-def _usage(function: Function) -> str:
-    if not function.order:
-        return "a list of its outputs" if function.several else "the value"
-    if function.several:
-        return f"[outputs, rows], where the rows are their derivatives by {function.by}"
-    return f"[value, gradient{', hessian' * (function.order > 1)}], by {function.by}"
-
-
-def _result(function: Function) -> str:
-    value = _list(function.value) if function.several else function.value[0]
-    if not function.order:
-        return value
-    rows = list(map(_list, function.jacobian))
-    second = [_list(map(_list, function.hessian))] if function.order > 1 else []
-    return _list([value, _list(rows) if function.several else rows[0], *second])
+    body.append(f"return {function.result(_list, _list)};")
+    return "\n".join([*lines, "", f"export function {function.name}({parameters}) {{", *indented(body, "  "), "}", ""])
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """A function in a target language: the steps of a graph with names, and what a target lays out as a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -73,6 +73,24 @@ class Function:
     """Their derivatives, a row for each output; none where none are asked for."""
     hessian: list[list[str]]
 
+    def returned(self) -> str:
+        """What the function returns, in words."""
+        if not self.order:
+            return "its outputs" if self.several else "the value"
+        if self.several:
+            return f"its outputs, and for each a row of its derivatives by {self.by}"
+        return f"the value and its derivatives by {self.by}{', and rows of the second ones' * (self.order > 1)}"
+
+    def result(self, listed: Callable[[Sequence[str]], str], joined: Callable[[Sequence[str]], str]) -> str:
+        """The expression of what is returned, given how a list of numbers or rows is written, and its few pieces."""
+        pieces = [listed(self.value) if self.several else self.value[0]]
+        if self.order:
+            rows = list(map(listed, self.jacobian))
+            pieces.append(listed(rows) if self.several else rows[0])
+        if self.order > 1:
+            pieces.append(listed(list(map(listed, self.hessian))))
+        return pieces[0] if len(pieces) == 1 else joined(pieces)
+
 
 class Missing(ValueError):
     """An operation that a target does not have."""
@@ -89,7 +107,7 @@ def function_of(request: Request, target: Target) -> Function:
     uses = used(outputs, lowered.terms)
     labels = _labels(request.graph, lowered)
     # The order matters: parameters keep their names where a local one wants the same.
-    names = Names([*target.reserved, *functions.names(), request.name], labels.values(), ascii_only=target.ascii_only)
+    names = Names([*target.taken(functions.names()), request.name], labels.values(), ascii_only=target.ascii_only)
     parameters = [
         Parameter(names.unique(name), length, name, any(term in uses for term in terms))
         for (name, length), terms in zip(request.parameters.items(), _by_parameter(request, lowered.inputs))
@@ -154,8 +172,9 @@ def _about(request: Request, parameters: Sequence[Parameter]) -> list[str]:
     if len(text) > _LONGEST_COMMENT:
         text = f"{text[:_LONGEST_COMMENT]}... ({len(text):,} characters)"
     renamed = [f"{each.name} is {each.title}" for each in parameters if each.name != each.title]
-    lines = [*text.strip().split("\n"), *([f"Here {', '.join(renamed)}."] if renamed else [])]
-    lines.append(f"Made by autodiff {request.version}.")
+    # Python looks for a coding in its first two lines, which are ours.
+    lines = [f"Made by autodiff {request.version}.", "", *text.strip().split("\n")]
+    lines += [f"Here {', '.join(renamed)}."] if renamed else []
     # No line separator of a language's own, no sign that changes the direction of what is read, leaves the comment.
     return ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in lines]
 

@@ -11,6 +11,8 @@ from autodiff.engine.table.operations import OPERATIONS
 CHOICE, TRUTH, SIGN, CALL = 0, 3, 8, 10
 """How tightly a text binds, beside the operators' own `Operation.binding`."""
 
+_WIDEST = 110
+
 
 class Form(NamedTuple):
     """How a language writes a step."""
@@ -111,10 +113,18 @@ class Target:
         # An operand that is no operator needs no parentheses, whatever stands around it.
         form = self.forms.get(name)
         if form is None:
-            return f"{name}({', '.join(text for text, _ in operands)})", CALL
+            return f"{self.spelled(name)}({', '.join(text for text, _ in operands)})", CALL
         needed = form.operands or (0,) * len(operands)
         texts = [text if binding >= least else f"({text})" for (text, binding), least in zip(operands, needed)]
         return form.text.format(*texts), form.binding
+
+    def spelled(self, name: str) -> str:
+        """The name of a function of its own."""
+        return f"{name}_" if name in self.reserved else name
+
+    def taken(self, functions: Iterable[str]) -> set[str]:
+        """Every name that means something else, given the functions of its own that there may be."""
+        return {*self.reserved, *map(self.spelled, functions)}
 
     def number(self, x: float) -> tuple[str, int]:
         """The text of a number, and how tightly it binds."""
@@ -163,3 +173,23 @@ def used(outputs: Sequence[Operand], terms: Sequence[Term], twice: frozenset[str
                 if isinstance(x, Term):
                     uses[x] += times
     return uses
+
+
+def indented(lines: Iterable[str], indent: str) -> list[str]:
+    """Lines of code behind an indent; long ones are broken at blanks, where the language allows that everywhere."""
+    broken: list[str] = []
+    for line in lines:
+        if len(line) > _WIDEST:
+            from textwrap import wrap
+
+            broken += wrap(
+                line,
+                _WIDEST,
+                initial_indent=indent,
+                subsequent_indent=indent + "    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        else:
+            broken.append(indent + line)
+    return broken

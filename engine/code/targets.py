@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from autodiff.engine.code.c import C, c
 from autodiff.engine.code.javascript import JAVASCRIPT, javascript
+from autodiff.engine.code.rust import RUST, rust
 from autodiff.engine.code.source import Function, Request, function_of
 from autodiff.engine.code.target import Target
 
@@ -20,6 +21,7 @@ class Language(NamedTuple):
 LANGUAGES = {
     "c": Language(C, c, ".c"),
     "javascript": Language(JAVASCRIPT, javascript, ".js"),
+    "rust": Language(RUST, rust, ".rs"),
 }
 
 

@@ -58,7 +58,7 @@ def tool(language: str) -> str:
     return name
 
 
-_TOOLS = {"c": "gcc", "javascript": "node"}
+_TOOLS = {"c": "gcc", "javascript": "node", "rust": "rustc"}
 Functions = Sequence[tuple[Function, Sequence[Numbers]]]
 
 
@@ -119,7 +119,32 @@ def _main_of_javascript(functions: Functions, literal: Any) -> str:
     return "\n".join([*lines, "console.log(lines.join('\\n'));", ""])
 
 
-_MAINS = {"c": _main_of_c, "javascript": _main_of_javascript}
+# --- Rust -------------------------------------------------------------------------------------------------------------
+
+
+def _main_of_rust(functions: Functions, literal: Any) -> str:
+    lines = ["fn main() {"]
+    for function, points in functions:
+        size = len(flat(points[0]))
+        rows = [f"[{', '.join(map(literal, flat(point)))}]" for point in points]
+        lines.append(
+            f"    static P: [[f64; {size}]; {len(rows)}] = [{', '.join(rows)}];".replace(
+                "P:", f"P_{function.name}:".upper()
+            )
+        )
+        arguments = ", ".join(_arguments(function, "p[{}]", "p[{}..{}].try_into().unwrap()"))
+        names = ["v", "g", "h"][: function.order + 1]
+        lines.append(f"    for p in P_{function.name.upper()}.iter() {{ let _ = p;")
+        bound = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        lines.append(f"        let {bound} = {function.name}({arguments});")
+        rows_of = {"v": "v.iter()" if function.several else "[v].iter()", "h": "h.iter().flatten()"}
+        rows_of["g"] = "g.iter().flatten()" if function.several else "g.iter()"
+        lines += [f'        for x in {rows_of[name]} {{ print!("{{:e}} ", x); }}' for name in names]
+        lines.append('        println!(""); }')
+    return "\n".join([*lines, "}", ""])
+
+
+_MAINS = {"c": _main_of_c, "javascript": _main_of_javascript, "rust": _main_of_rust}
 
 
 def _c(folder: Path) -> tuple[Path, list[str]]:
@@ -127,5 +152,9 @@ def _c(folder: Path) -> tuple[Path, list[str]]:
     return folder / "all.c", ["gcc", *flags, "-o", "all", "all.c", "-lm"]
 
 
-_COMMANDS = {"c": _c, "javascript": lambda folder: (folder / "all.mjs", ["node", "all.mjs"])}
-_RUNS = {"c": lambda folder: [str(folder / "all")]}
+_COMMANDS = {
+    "c": _c,
+    "javascript": lambda folder: (folder / "all.mjs", ["node", "all.mjs"]),
+    "rust": lambda folder: (folder / "all.rs", ["rustc", "-D", "warnings", "-o", "all", "all.rs"]),
+}
+_RUNS = dict.fromkeys(("c", "rust"), lambda folder: [str(folder / "all")])

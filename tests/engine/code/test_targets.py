@@ -23,7 +23,8 @@ from ...support.languages import Case, request, results, tool
 from .test_compiled import close, conditions, flat, gate, points_of
 
 _GAMMAS = {"gamma", "lgamma", "digamma", "polygamma"}
-LACKING = {"javascript": {"erf", "erfc", "normcdf", "gelu"} | _GAMMAS, "c": _GAMMAS}
+_ERFS = {"erf", "erfc", "normcdf", "gelu"}
+LACKING = {"javascript": _ERFS | _GAMMAS, "c": _GAMMAS, "rust": _ERFS | _GAMMAS}
 """What is refused, since the language has no such function and neither have we."""
 
 
