@@ -1,6 +1,6 @@
 """The value of a program, and its gradient: what `eval` and `grad` answer, at a point or for rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ from autodiff.cli.formats.registry import FORMATS
 from autodiff.cli.options import DRAWN, EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions
 from autodiff.cli.output import check_format, check_no_rows, check_picture, print_evaluation, written
 from autodiff.cli.reading import program_of, read, wants_rows
-from autodiff.engine.graph import Input
+from autodiff.engine.graph import Constant, Input
 from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
 from autodiff.evaluation.numbers import shortest
 from autodiff.evaluation.reading import check_complete
+from autodiff.grammar.program import Program
 
 if TYPE_CHECKING:
     from autodiff.evaluation.remarks import Warning
@@ -31,16 +32,17 @@ class Evaluated:
         if at.adjoints is None:
             positions = sorted({*at.gates, *at.outputs}) if self.nodes else at.outputs
             return [[*([at.names[i]] if self.nodes else []), shortest(at.values[i])] for i in positions]
-        positions = [*at.asked, *(at.gates if self.nodes else [])]
         outputs = [[at.names[i]] if at.program.several else [] for i in at.outputs]
         return [
-            [*output, at.names[i], shortest(at.derivative(i, k))] for k, output in enumerate(outputs) for i in positions
+            [*output, name, shortest(at.derivative(i, k))]
+            for k, output in enumerate(outputs)
+            for i, name in self._shown(at.gates)
         ]
 
     def sheet(self) -> Lines:
         """A line for each output: `value`, then `d_NAME` for each derivative."""
         at, several = self.at, self.at.program.several
-        lines = [[*["output"] * several, "value", *[f"d_{at.names[i]}" for i in at.asked]]]
+        lines = [[*["output"] * several, "value", *[f"d_{name}" for name in at.asked_names]]]
         for k, i in enumerate(at.outputs):
             derivatives = [shortest(at.derivative(j, k)) for j in at.asked]
             lines.append([*[at.names[i]] * several, shortest(at.values[i]), *derivatives])
@@ -66,6 +68,12 @@ class Evaluated:
         if warnings := [*(warning.message() for warning in self.warnings), *self._null_numbers()]:
             document["warnings"] = warnings
         return document
+
+    def _shown(self, gates: Iterable[int]) -> list[tuple[int, str]]:
+        """The nodes to differentiate by with their names, and those gates too where the nodes are shown."""
+        at = self.at
+        asked = list(zip(at.asked, at.asked_names, strict=True))
+        return [*asked, *((i, at.names[i]) for i in gates if self.nodes and i not in at.asked)]
 
     def _derivatives(self, place: list[int] | int, k: int) -> list[float] | float:
         """The derivatives of the k-th output by the elements of a vector, or the one by a scalar."""
@@ -108,15 +116,15 @@ class Evaluated:
         if at.adjoints is None:
             once = dict.fromkeys([*inputs, *gates, *at.outputs])
             return [Grid("", [name_column(), value_column()], [[at.names[i], value(i)] for i in once])]
-        shown = [*at.asked, *gates]
-        derivatives = [[number(d) for d in at.derivatives(i)] for i in shown]
+        shown = self._shown(gates)
+        derivatives = [[number(d) for d in at.derivatives(i)] for i, _ in shown]
         if not several or self.nodes:
             of = [f"d {at.names[i]}" for i in at.outputs] if several else ["derivative"]
             title = ", ".join(f"{at.names[i]} = {value(i)}" for i in at.outputs)
-            rows = [[at.names[i], value(i), *row] for i, row in zip(shown, derivatives, strict=True)]
+            rows = [[name, value(i), *row] for (i, name), row in zip(shown, derivatives, strict=True)]
             return [Grid(title, [name_column(), value_column(), *map(derivative_column, of)], rows)]
         title = ", ".join(f"{at.names[i]} = {value(i)}" for i in inputs)
-        by = [derivative_column(f"by {at.names[i]}") for i in shown]
+        by = [derivative_column(f"by {name}") for _, name in shown]
         rows = [[at.names[i], value(i), *[d[k] for d in derivatives]] for k, i in enumerate(at.outputs)]
         return [Grid(title, [name_column("output"), value_column(), *by], rows)]
 
@@ -153,7 +161,7 @@ def answer(
         at = unevaluated(program)
     else:
         check_complete(program, reading.values)
-        at = evaluate(program, reading.values, wrt, gradient=gradient)
+        at = evaluate(program, reading.values, wrt, gradient=gradient, assigned=True)
 
     def write(found: "Sequence[Warning]") -> str:
         if printing.format in DRAWN:
@@ -163,5 +171,12 @@ def answer(
         return written(Evaluated(at, found, printing.nodes), printing, console)
 
     print_evaluation(console, at, printing, picture, write)
-    if gradient and not program.inputs:
-        console.note("there is no variable to differentiate by")
+    if gradient and not (program.inputs or at.wrt):
+        console.note(_nothing_varies(program))
+
+
+def _nothing_varies(program: Program) -> str:
+    """A note for a program without a variable; a number assigned in it may be meant as one."""
+    numbers = [name for name, value in program.assigned.items() if isinstance(value, Constant) and value.label == name]
+    but = f"; '{numbers[0]}' is assigned in the program: --wrt {numbers[0]} differentiates by it" if numbers else ""
+    return f"there is no variable to differentiate by{but}"

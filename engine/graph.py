@@ -65,13 +65,13 @@ class Graph:
     """All nodes that some outputs depend on, in topological order: the inputs as given, then the rest by age.
 
     `operands[i]` holds the positions in `nodes` of the operands of `nodes[i]`. Inputs are there too that no output
-    depends on.
+    depends on, and so are the nodes `also` named and what they depend on.
     """
 
-    def __init__(self, outputs: Sequence[Node], inputs: Sequence[Input]) -> None:
+    def __init__(self, outputs: Sequence[Node], inputs: Sequence[Input], also: Sequence[Node] = ()) -> None:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
-        computed = topological_order(outputs, inputs)
+        computed = topological_order([*outputs, *also], inputs)
         self.nodes: list[Node] = [*inputs, *computed]
         self.position = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
         place = self.position.__getitem__

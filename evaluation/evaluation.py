@@ -1,7 +1,7 @@
 """A program at a point."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from math import isfinite
@@ -9,6 +9,7 @@ from math import isfinite
 from autodiff.engine.passes import backward, forward
 from autodiff.evaluation.reading import Number, selected
 from autodiff.grammar.program import Program
+from autodiff.grammar.values import scalars
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # it may be large
@@ -43,10 +44,24 @@ class Evaluation:
         """For each name in `wrt` the position of its node, or those of its elements."""
         graph, places = self.program.graph, dict[str, list[int] | int]()
         places.update((variable.name, i) for i, variable in enumerate(graph.inputs))
-        for name, value in self.program.inputs.items():
-            if isinstance(value, tuple):
-                places[name] = [graph.position[node] for node in value]
+        for name, value in (*self.program.inputs.items(), *((n, self.program.assigned[n]) for n in self._by_assigned)):
+            places[name] = (
+                [graph.position[node] for node in value] if isinstance(value, tuple) else graph.position[value]
+            )
         return {name: places[name] for name in self.wrt}
+
+    @property
+    def _by_assigned(self) -> list[str]:
+        return [name for name in self.wrt if name in self.program.assigned]
+
+    @cached_property
+    def asked_names(self) -> list[str]:
+        """The names of the nodes to differentiate by, as they were asked for."""
+        return [
+            each
+            for name, place in self.asked_by_name.items()
+            for each in ([f"{name}[{k}]" for k in range(len(place))] if isinstance(place, list) else [name])
+        ]
 
     @cached_property
     def asked(self) -> list[int]:
@@ -88,16 +103,25 @@ class _Names:
 
 
 def evaluate(
-    program: Program, values: Mapping[str, Number], wrt: Sequence[str] | None = None, *, gradient: bool = True
+    program: Program,
+    values: Mapping[str, Number],
+    wrt: Sequence[str] | None = None,
+    *,
+    gradient: bool = True,
+    assigned: bool = False,
 ) -> Evaluation:
     """Run the forward and, for a gradient, the backward pass, one for each output.
 
     `values` has every variable of the program, a vector as a list of its length; it may have more. `wrt` are the names
-    to differentiate by, by default all: UnknownVariable where one is not a variable.
+    to differentiate by, by default all: UnknownVariable where one is not a variable, or, with `assigned`, a name that
+    the program assigns.
     """
     inputs = {name: values[name] for name in program.inputs}
     numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
-    wanted, graph = selected(program, wrt) if gradient else (), program.graph
+    wanted = selected(program, wrt, assigned) if gradient else ()
+    if by := [node for name in wanted if name in program.assigned for node in scalars(program.assigned[name])]:
+        program = replace(program, also=by)  # the output may depend on none of them
+    graph = program.graph
     found = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
     adjoints = [backward(graph, found, output) for output in graph.outputs] if gradient else None
     return Evaluation(program, inputs, found, adjoints, wanted)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autodiff.engine.graph import MAX_NODES
+from autodiff.engine.graph import MAX_NODES, Input
 from autodiff.engine.table.operations import SPELLINGS
 from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.grammar.builder import CONSTANTS
@@ -135,20 +135,40 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
     raise ProgramError(f"no value for {enumerated(quoted)}", program.text, place, hint)
 
 
-def selected(program: Program, wrt: Sequence[str] | None) -> tuple[str, ...]:
+def selected(program: Program, wrt: Sequence[str] | None, assigned: bool = False) -> tuple[str, ...]:
     """The variables, or elements of them, to differentiate by: those named, without repetition, or by default all.
 
-    UnknownVariable where a name is not a variable of the program.
+    With `assigned` they may be names that the program assigns. UnknownVariable where a name is not one of them.
     """
     if wrt is None:
         return tuple(program.inputs)
-    elements = {variable.name for variable in program.graph.inputs}
+    known = {variable.name for variable in program.graph.inputs}.union(
+        program.inputs, program.assigned if assigned else ()
+    )
     wanted = tuple(dict.fromkeys(map(normalized, wrt)))
     for name in wanted:
-        if name not in program.inputs and name not in elements:
-            hint = did_you_mean(name, list(program.inputs)) or known_variables(program)
-            raise UnknownVariable(name, hint)
+        if name not in known:
+            raise no_variable(program, name)
+        if name in program.assigned:
+            _check_own(program, name)
     return wanted
+
+
+def no_variable(program: Program, name: str) -> UnknownVariable:
+    """The error for a name to differentiate by that is not a variable of the program."""
+    if name in program.assigned:
+        return UnknownVariable(name, f"it is assigned; only grad, at one point, takes such names: grad --wrt {name}")
+    return UnknownVariable(name, did_you_mean(name, list(program.inputs)) or known_variables(program))
+
+
+def _check_own(program: Program, name: str) -> None:
+    """WrongRequest where an assigned name is only another name of a value, whose other uses would count too."""
+    value = program.assigned[name]
+    for i, node in enumerate(scalars(value)):
+        other = node.name if isinstance(node, Input) else node.label
+        if isinstance(node, Input) or other != (f"{name}[{i}]" if isinstance(value, tuple) else name):
+            element = f"{name}[{i}]" if isinstance(value, tuple) else name
+            raise WrongRequest(f"'{element}' is '{other}' under another name", f"differentiate by '{other}'")
 
 
 def known_variables(program: Program) -> str:

@@ -63,6 +63,9 @@ def warnings(evaluation: Evaluation) -> list[Warning]:
 
 def _fused(evaluation: Evaluation) -> str | None:
     program, gradient = evaluation.program.with_gates("fused"), evaluation.adjoints is not None
+    # What is fused has no node in between, and no derivative by one.
+    if not set(evaluation.wrt).isdisjoint(evaluation.program.assigned):
+        return None
     fused = evaluate(program, evaluation.inputs, evaluation.wrt, gradient=gradient)
     # As many nodes as before: nothing was fused, so nothing is gained.
     if len(fused.values) == len(evaluation.values) or not fused.is_finite():

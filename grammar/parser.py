@@ -59,7 +59,8 @@ def _program(text: str, variables: Mapping[str, int | None], max_nodes: int) -> 
         outputs = [value for value, _, _ in _read(text, variables, max_nodes)]
         several = len(outputs) > 1 or isinstance(outputs[0], tuple)
         workshop = _builder.workshop
-        return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls)
+        assigned = {name: value for name, value in _builder.scope.items() if name not in _builder.inputs}
+        return Program(text, _builder.inputs, outputs, several, workshop.elements, workshop.calls, assigned=assigned)
 
 
 def input_names(text: str, variables: Iterable[str] = ()) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,12 +29,16 @@ class Program:
     """For each node made on the way to the value of a call, that call."""
     gates: str = "written"
     """The form of its gates, a key of `GATES`."""
+    assigned: Mapping[str, Value] = field(default_factory=dict)
+    """The last value of every name that is assigned; empty where the gates are not as written, which may lack it."""
+    also: Sequence[Node] = ()
+    """Nodes that the graph has although no output depends on them."""
 
     @cached_property
     def graph(self) -> Graph:
         """The graph of everything that the outputs depend on."""
         inputs = [node for value in self.inputs.values() for node in scalars(value) if isinstance(node, Input)]
-        return Graph([node for value in self.outputs for node in scalars(value)], inputs)
+        return Graph([node for value in self.outputs for node in scalars(value)], inputs, self.also)
 
     def with_gates(self, form: str) -> "Program":
         """The same program with its gates `written`, taken apart (`basic`) or put together (`fused`)."""
@@ -53,7 +57,9 @@ class Program:
                 tuple(new[node] for node in value) if isinstance(value, tuple) else new[value]
                 for value in program.outputs
             ]
-            program = replace(program, outputs=outputs, elements=elements, calls=calls, gates=form)
+            program = replace(
+                program, outputs=outputs, elements=elements, calls=calls, gates=form, assigned={}, also=()
+            )
         return program
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,7 +89,7 @@ class Program:
 
     def with_outputs(self, outputs: Sequence[Value]) -> "Program":
         """A program with the same inputs and other outputs, which has no text."""
-        return replace(self, text="", outputs=outputs, elements={}, calls={})
+        return replace(self, text="", outputs=outputs, elements={}, calls={}, assigned={}, also=())
 
     def names(self) -> list[str]:
         """For every node of the graph a name: its label or its text, shortened where long and numbered where taken."""

@@ -12,8 +12,7 @@ from autodiff.cli.output import check_format
 from autodiff.cli.reading import read_program
 from autodiff.engine.graph import Input, Node
 from autodiff.evaluation.errors import NotMet, WrongRequest
-from autodiff.evaluation.reading import Number, known_variables
-from autodiff.grammar.errors import did_you_mean
+from autodiff.evaluation.reading import Number, no_variable
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
 
@@ -82,8 +81,7 @@ def derivative(program: Program, names: list[str], values: Mapping[str, Number],
                 raise WrongRequest(
                     f"--wrt names '{name}', which is a vector", f"name an element of it: --wrt '{name}[0]'"
                 )
-            message = f"--wrt names '{name}', which is not a variable of the expression"
-            raise WrongRequest(message, did_you_mean(name, list(variables)) or known_variables(program))
+            raise no_variable(program, name)
         wrt.append(variables[name])
     m = Algebra({node: number for node, number in _numbers(program, values) if node not in wrt}, max_nodes)
     return [repeated(output, wrt, m) for output in program.graph.outputs]
