@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autodiff.cli.console import Console
+from autodiff.cli.hints import binding_hint, value_hint
 from autodiff.engine.passes import forward
 from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.reading import Number, without_commas
@@ -20,10 +21,11 @@ _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(.*)", re.DOTALL)
 def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
     """The bindings given as `NAME=VALUE`."""
     given: dict[str, Number] = {}
-    for argument in arguments:
+    arguments = list(arguments)
+    for i, argument in enumerate(arguments):
         match = _BINDING.fullmatch(normalized(argument))
         if match is None:
-            raise WrongRequest(f"'{argument}' is not of the form NAME=VALUE", _binding_hint(argument))
+            raise WrongRequest(f"'{argument}' is not of the form NAME=VALUE", binding_hint(arguments, i))
         name, value = match.groups()
         if name in given:
             raise WrongRequest(f"'{name}' is given twice")
@@ -101,7 +103,7 @@ def evaluate_constant(name: str, text: str) -> Number:
     except ProgramError as error:
         # The user typed it behind `NAME=`, and should see it there.
         start, end = (place + len(name) + 1 for place in error.span)
-        raise ProgramError(error.message, f"{name}={text}", (start, end), error.hint) from None
+        raise ProgramError(error.message, f"{name}={text}", (start, end), value_hint(name, text, error.hint)) from None
     graph, output = program.graph, program.outputs[0]
     values = forward(graph, {})
     numbers = [values[graph.position[node]] for node in scalars(output)]
@@ -116,11 +118,3 @@ def _several_hint(name: str, text: str) -> str:
         return f"write {spellings[0]}"
     vector = f"a vector as {name}=[{text}]"
     return f"write a number as {' or '.join(spellings)}, {vector}" if spellings else f"write {vector}"
-
-
-def _binding_hint(argument: str) -> str | None:
-    if re.fullmatch(r"[^\W\d]\w*", argument):
-        return f"give it a value: {argument}=VALUE"
-    if "=" in argument:
-        return "a name begins with a letter, and goes on with letters and digits"
-    return "an expression with spaces needs quotes: autodiff eval 'a*x + b' a=1 x=2 b=3"

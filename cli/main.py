@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from autodiff.cli.arguments import ExpressionCommand
 from autodiff.cli.console import Console
+from autodiff.cli.hints import option_hint, options_of, program_hint
 from autodiff.evaluation.errors import Failure, NotMet, UnknownVariable, WrongRequest
 from autodiff.grammar.errors import ProgramError, TooManyNodes, did_you_mean
 
@@ -122,9 +123,9 @@ def main(arguments: list[str]) -> int:
     try:
         return _run(arguments, console)
     except (Failure, ProgramError) as error:
-        return _ended(console, error)
+        return _ended(console, error, arguments)
     except _UsageError as error:
-        return _ended(console, _usage_failure(error))
+        return _ended(console, _usage_failure(error), arguments)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except SystemExit as end:  # a signal, or click's way to end where `head` has seen enough of a help page
@@ -132,7 +133,9 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if "AUTODIFF_DEBUG" in os.environ:
             console.traceback()
-        return _ended(console, NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"))
+        return _ended(
+            console, NotMet(f"autodiff itself failed: {type(error).__name__}: {error}", "please report it"), arguments
+        )
 
 
 def _run(arguments: list[str], console: Console) -> int:
@@ -149,13 +152,15 @@ def _run(arguments: list[str], console: Console) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _ended(console: Console, error: Failure | ProgramError) -> int:
+def _ended(console: Console, error: Failure | ProgramError, arguments: list[str]) -> int:
     """Show an error in terms of the options, and return its exit code."""
     if isinstance(error, UnknownVariable):
         # The only option that names variables to differentiate by; what is below the command line does not know it.
         error.message = f"--wrt names '{error.name}', which is not a variable of the expression"
     if isinstance(error, TooManyNodes):
         error.hint = "raise the limit with --max-nodes"
+    elif isinstance(error, ProgramError):
+        error.hint = program_hint(error, arguments)
     console.error(error)
     return NOT_MET if isinstance(error, NotMet) else WRONG_REQUEST
 
@@ -165,8 +170,13 @@ def _usage_failure(error: Any) -> Failure:
     if not hasattr(error, "possibilities"):
         message = error.format_message()
         return WrongRequest(message[0].lower() + message[1:].rstrip("."))
-    hint = None
-    if error.possibilities:
+    for name in COMMANDS:
+        _add_command(name)
+    command = error.ctx.info_name or ""
+    hint = option_hint(error.option_name, command, options_of(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
+    if hint is not None:
+        pass
+    elif error.possibilities:
         hint = f"did you mean {error.possibilities[0]}?"
     elif error.option_name.startswith("--") and error.ctx.parent is not None:
         hint = "an expression that begins with two minus signs goes behind --: autodiff eval -- '--x' x=3"

@@ -29,6 +29,20 @@ def read(text: str, lengths: Mapping[str, int | None], gates: str = "written", m
     return program if gates == "written" else program.with_gates(gates)
 
 
+class NoValue(ProgramError):
+    """A variable has no value."""
+
+
+_INSTEAD = {
+    "e": "Euler's number is exp(1)",
+    **dict.fromkeys(("PI", "Pi"), "the constant is pi"),
+    **dict.fromkeys(("Inf", "INF", "Infinity", "infinity", "oo"), "the constant is inf"),
+    **dict.fromkeys(("NaN", "NAN"), "the constant is nan"),
+    **{"True": "that is 1", "true": "that is 1", "False": "that is 0", "false": "that is 0"},
+}
+"""What names of other languages are here, which may be variables as well."""
+
+
 def lengths_of(values: Mapping[str, Number]) -> dict[str, int | None]:
     """The shapes of variables, by their values: the lengths of vectors, None for scalars."""
     return {name: len(value) if isinstance(value, list) else None for name, value in values.items()}
@@ -129,10 +143,13 @@ def check_complete(program: Program, given: Iterable[str]) -> None:
         return
     place = scalars(program.inputs[names[0]])[0].span or (0, 0)
     hint = f"give {'it' if len(names) == 1 else 'them'} as {' '.join(f'{name}=VALUE' for name in names[:4])}"
-    if "e" in names:
-        hint += "; Euler's number is exp(1)"
+    hint += "".join(f"; {_INSTEAD[name]}" for name in names if name in _INSTEAD)
+    for name in names:
+        if name in SPELLINGS:
+            operand = re.search(rf"(?<!\w){name}[ \t]+(-[\w.]+)", program.text)
+            hint += f"; the function is written {name}({operand[1] if operand else '...'})"
     quoted = [f"'{name}'" for name in names[:4]] + ["others"] * (len(names) > 4)
-    raise ProgramError(f"no value for {enumerated(quoted)}", program.text, place, hint)
+    raise NoValue(f"no value for {enumerated(quoted)}", program.text, place, hint)
 
 
 def selected(program: Program, wrt: Sequence[str] | None, assigned: bool = False) -> tuple[str, ...]:
