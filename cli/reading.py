@@ -29,10 +29,10 @@ def read_program(options: ProgramOptions, console: Console) -> tuple[Program, Ma
     return program_of(reading, console), reading.values
 
 
-def program_of(reading: Reading, console: Console) -> Program:
-    """The program; what may not be meant in it is noted."""
-    program = reading.program
-    for note in doubts(program, reading.given):
+def program_of(reading: Reading, console: Console, lengths: Mapping[str, int] | None = None) -> Program:
+    """The program; what may not be meant in it is noted. `lengths` are those of vectors without a value."""
+    program = reading.program_with(lengths) if lengths else reading.program
+    for note in doubts(program, [*reading.given, *(lengths or ())]):
         console.note(note)
     return program
 

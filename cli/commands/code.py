@@ -10,17 +10,18 @@ import typer
 
 from autodiff.cli.console import Console
 from autodiff.cli.options import ProgramOptions, Wrt, names_in, with_options
-from autodiff.cli.reading import read_program
+from autodiff.cli.reading import program_of, read
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.reading import Number, selected
 from autodiff.grammar.errors import did_you_mean, enumerated
+from autodiff.grammar.parser import normalized
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import scalars
 
 if TYPE_CHECKING:
     from autodiff.engine.code.source import Request
 
-_LANGUAGES = ("c", "javascript", "rust")
+_LANGUAGES = ("c", "javascript", "rust", "python", "numpy")
 
 
 @with_options
@@ -47,7 +48,7 @@ def code(
     language = _language(to, out)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise WrongRequest(f"--name {name} is not a name", "a name has letters, digits and underscores")
-    program, values = read_program(options, console)
+    program, values = _read(options, console)
     text = _written(request(program, values, names_in(wrt), order, name), language)
     if out is None:
         console.write(text)
@@ -56,6 +57,21 @@ def code(
         out.write_text(text, "utf-8")
     except OSError as error:
         raise NotMet(f"cannot write {out}: {error.strerror}") from None
+
+
+def _read(options: ProgramOptions, console: Console) -> tuple[Program, Mapping[str, Number]]:
+    """The program and the values given; w[3] among them says that w is a vector of three elements."""
+    lengths: dict[str, int] = {}
+    values = list[str]()
+    for argument in options.bindings or ():
+        if match := re.fullmatch(r"\s*(\w+)\s*\[\s*([1-9]\d{0,6})\s*\]\s*", normalized(argument)):
+            lengths[match[1]] = int(match[2])
+        else:
+            values.append(argument)
+    reading = read(ProgramOptions(**{**vars(options), "bindings": values}), console)
+    if twice := next((name for name in lengths if name in reading.values), None):
+        raise WrongRequest(f"'{twice}' is given twice")
+    return program_of(reading, console, lengths), reading.values
 
 
 def _language(to: str | None, out: Path | None) -> str:
@@ -115,7 +131,8 @@ def _written(asked: "Request", language: str) -> str:
     from autodiff.engine.code.source import Missing
     from autodiff.engine.code.targets import LANGUAGES, having, source
 
-    if asked.name in LANGUAGES[language].target.taken(functions.names()):
+    target = LANGUAGES[language].target()
+    if asked.name in target.taken(functions.names(target)):
         raise WrongRequest(f"--name {asked.name} has another meaning in {language}")
     try:
         return source(asked, language)

@@ -61,7 +61,7 @@ C = Target(
         "/* {} */",
         (" {", "}"),
     ),
-    frozenset(f"{_KEYWORDS} {_LIBRARY}".split()),
+    reserved=frozenset(f"{_KEYWORDS} {_LIBRARY}".split()),
     ascii_only=True,
     longest=88,
 )

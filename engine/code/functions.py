@@ -22,18 +22,13 @@ def _trees() -> dict[str, ast.FunctionDef]:
     return {each.name: each for each in module.body if isinstance(each, ast.FunctionDef)}
 
 
-def known(name: str) -> bool:
-    """Whether there is a helper of that name."""
-    return name in _trees()
-
-
-def names() -> Iterable[str]:
-    """The names of all helpers."""
-    return _trees()
+def names(target: Target) -> Iterable[str]:
+    """The names of all functions that a target may have of its own."""
+    return {**target.own, **_trees()}
 
 
 def needed(target: Target, steps: Iterable[str]) -> list[str]:
-    """The helpers for some steps, each after those that it calls."""
+    """The functions for some steps, each after those that it calls."""
     found: dict[str, None] = {}
     pending = [(name, False) for name in reversed(list(steps))]
     while pending:
@@ -43,13 +38,20 @@ def needed(target: Target, steps: Iterable[str]) -> list[str]:
             found[name] = None
         elif name not in target.forms and name not in found:
             pending.append((name, True))
-            calls = [each for each in ast.walk(_trees()[name]) if isinstance(each, ast.Call)]
-            pending += [(each.func.id, False) for each in reversed(calls) if isinstance(each.func, ast.Name)]
+            calls = [each.id for each in ast.walk(_tree(target, name)) if isinstance(each, ast.Name)]
+            # A function of the target's own may call a builtin of its own name.
+            pending += [(each, False) for each in reversed(calls) if each in names(target) and each != name]
     return list(found)
 
 
+def _tree(target: Target, name: str) -> ast.AST:
+    return ast.parse(target.own[name]) if name in target.own else _trees()[name]
+
+
 def written(target: Target, name: str) -> str:
-    """The text of a helper."""
+    """The text of a function."""
+    if name in target.own:
+        return ast.unparse(_Renamed(target, names(target)).visit(ast.parse(target.own[name])))
     function = _trees()[name]
     assigned = Counter(
         node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
@@ -62,6 +64,26 @@ def written(target: Target, name: str) -> str:
     lines = [*syntax.block(head, list(writer.block(function.body, set(parameters))))]
     document = ast.get_docstring(function)
     return "\n".join([*([syntax.comment.format(document)] if document else []), *lines])
+
+
+class _Renamed(ast.NodeTransformer):
+    """A function without its types, which calls others by the names that they have in the target."""
+
+    def __init__(self, target: Target, functions: Iterable[str]) -> None:
+        self.target, self.functions = target, functions
+
+    def visit_FunctionDef(self, function: ast.FunctionDef) -> ast.AST:
+        function.name, function.returns = self.target.spelled(function.name), None
+        return self.generic_visit(function)
+
+    def visit_arg(self, argument: ast.arg) -> ast.AST:
+        argument.annotation = None
+        return argument
+
+    def visit_Name(self, name: ast.Name) -> ast.AST:
+        if name.id in self.functions:
+            name.id = self.target.spelled(name.id)
+        return name
 
 
 class _Writer:

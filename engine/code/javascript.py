@@ -58,7 +58,7 @@ JAVASCRIPT = Target(
         comment="// {}",
         braces=(" {", "}"),
     ),
-    frozenset(_RESERVED.split()),
+    reserved=frozenset(_RESERVED.split()),
     longest=88,
 )
 

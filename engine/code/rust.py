@@ -55,7 +55,7 @@ RUST = Target(
         "// {}",
         (" {", "}"),
     ),
-    frozenset(_RESERVED.split()),
+    reserved=frozenset(_RESERVED.split()),
     ascii_only=True,
     longest=88,
 )

@@ -43,10 +43,8 @@ class Parameter:
     title: str
     """What the user calls it."""
     used: bool
-
-    def elements(self) -> list[str]:
-        """The text of the scalar, or of every element."""
-        return [self.name] if self.length is None else [f"{self.name}[{i}]" for i in range(self.length)]
+    elements: list[str]
+    """The text of the scalar, or of every element."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +105,10 @@ def function_of(request: Request, target: Target) -> Function:
     uses = used(outputs, lowered.terms)
     labels = _labels(request.graph, lowered)
     # The order matters: parameters keep their names where a local one wants the same.
-    names = Names([*target.taken(functions.names()), request.name], labels.values(), ascii_only=target.ascii_only)
-    parameters = [
-        Parameter(names.unique(name), length, name, any(term in uses for term in terms))
-        for (name, length), terms in zip(request.parameters.items(), _by_parameter(request, lowered.inputs))
-    ]
+    names = Names([*target.taken(functions.names(target)), request.name], labels.values(), ascii_only=target.ascii_only)
+    parameters = list(_parameters(request, target, names, [term in uses for term in lowered.inputs]))
     lines, texts = target.body(
-        dict(zip(lowered.inputs, chain(*(each.elements() for each in parameters)), strict=True)),
+        dict(zip(lowered.inputs, chain(*(each.elements for each in parameters)), strict=True)),
         outputs,
         lowered.terms,
         lambda term: names.unique(labels[term]) if term in labels else names.numbered("v"),
@@ -137,11 +132,13 @@ def function_of(request: Request, target: Target) -> Function:
     )
 
 
-def _by_parameter(request: Request, inputs: Sequence[Term]) -> Iterator[Sequence[Term]]:
-    """The terms of the elements of each parameter."""
-    rest = iter(inputs)
-    for length in request.parameters.values():
-        yield list(islice(rest, 1 if length is None else length))
+def _parameters(request: Request, target: Target, names: Names, used: Sequence[bool]) -> Iterator[Parameter]:
+    """The parameters, given of every scalar input whether it is used."""
+    rest = iter(used)
+    for title, length in request.parameters.items():
+        name, indices = names.unique(title), range(length or 0)
+        elements = [names.unique(f"{title}[{i}]") if target.unpacks else f"{name}[{i}]" for i in indices] or [name]
+        yield Parameter(name, length, title, any(list(islice(rest, len(elements)))), elements)
 
 
 def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
@@ -161,7 +158,7 @@ def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
 def helpers_of(target: Target, steps: Sequence[str]) -> list[str]:
     """The texts of the functions that some steps need; Missing where there is none for one of them."""
     for name in steps:
-        if name not in target.forms and not functions.known(name):
+        if name not in target.forms and name not in functions.names(target):
             raise Missing(name)
     return [functions.written(target, name) for name in functions.needed(target, dict.fromkeys(steps))]
 

@@ -11,7 +11,7 @@ from autodiff.engine.table.operations import OPERATIONS
 CHOICE, TRUTH, SIGN, CALL = 0, 3, 8, 10
 """How tightly a text binds, beside the operators' own `Operation.binding`."""
 
-_WIDEST = 110
+WIDEST = 110
 
 
 class Form(NamedTuple):
@@ -93,8 +93,12 @@ class Target:
     """A statement that gives a truth value a name."""
     syntax: Syntax = Syntax()
     """How functions of its own are written."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Functions of its own as Python, by their names, for a target that is Python; they come before the helpers."""
     reserved: frozenset[str] = frozenset()
     """The names that mean something else already."""
+    unpacks: bool = False
+    """Whether the elements of a vector are variables by themselves."""
     ascii_only: bool = False
     """Whether names may have Latin letters only."""
     deepest: int = 20
@@ -179,12 +183,12 @@ def indented(lines: Iterable[str], indent: str) -> list[str]:
     """Lines of code behind an indent; long ones are broken at blanks, where the language allows that everywhere."""
     broken: list[str] = []
     for line in lines:
-        if len(line) > _WIDEST:
+        if len(line) > WIDEST:
             from textwrap import wrap
 
             broken += wrap(
                 line,
-                _WIDEST,
+                WIDEST,
                 initial_indent=indent,
                 subsequent_indent=indent + "    ",
                 break_long_words=False,

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +37,7 @@ def results(language: str, cases: Iterable[Case], folder: Path) -> list[list[lis
     """For each case and each of its points the outputs, their derivatives row by row, and the second ones."""
     tool(language)
     program, command = _COMMANDS[language](folder)
-    target, layout = LANGUAGES[language].target, LANGUAGES[language].layout
+    target, layout = LANGUAGES[language].target(), LANGUAGES[language].layout
     functions = [(function_of(case.request, target), case.points) for case in cases]
     helpers = dict.fromkeys(helper for function, _ in functions for helper in function.helpers)
     files = [layout(replace(function, helpers=[])) for function, _ in functions]
@@ -58,7 +59,7 @@ def tool(language: str) -> str:
     return name
 
 
-_TOOLS = {"c": "gcc", "javascript": "node", "rust": "rustc"}
+_TOOLS = {"c": "gcc", "javascript": "node", "rust": "rustc", "python": sys.executable, "numpy": sys.executable}
 Functions = Sequence[tuple[Function, Sequence[Numbers]]]
 
 
@@ -87,7 +88,11 @@ def _arguments(function: Function, scalar: str, vector: str) -> list[str]:
 
 # --- C ----------------------------------------------------------------------------------------------------------------
 
-_HEADS = {"c": "#include <math.h>\n#include <stdio.h>\n"}
+_HEADS = {
+    "c": "#include <math.h>\n#include <stdio.h>\n",
+    "numpy": "import numpy as np\n",
+    "python": "import math\nfrom math import copysign, inf, isfinite, isnan, nan\n",
+}
 
 
 def _main_of_c(functions: Functions, literal: Any) -> str:
@@ -144,7 +149,40 @@ def _main_of_rust(functions: Functions, literal: Any) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-_MAINS = {"c": _main_of_c, "javascript": _main_of_javascript, "rust": _main_of_rust}
+# --- Python -----------------------------------------------------------------------------------------------------------
+
+
+def _main_of_python(functions: Functions, literal: Any) -> str:
+    lines = [FLATTEN]
+    for function, points in functions:
+        rows = ", ".join(f"[{', '.join(map(literal, flat(point)))}]" for point in points)
+        call = f"{function.name}({', '.join(_arguments(function, 'p[{}]', 'p[{}:{}]'))})"
+        lines.append(f"for p in [{rows}]:\n    print(*flat({call}))")
+    return "\n".join(lines) + "\n"
+
+
+def _main_of_numpy(functions: Functions, literal: Any) -> str:
+    """All points at once, as arrays."""
+    lines = [FLATTEN]
+    for function, points in functions:
+        rows = ", ".join(f"[{', '.join(map(literal, flat(point)))}]" for point in points)
+        call = f"{function.name}({', '.join(_arguments(function, 'p[{}]', 'p[{}:{}]'))})"
+        lines += [f"p = np.array([{rows}]).T", f"for x in np.array(flat({call})).T:\n    print(*x)"]
+    return "\n".join(lines) + "\n"
+
+
+FLATTEN = """
+def flat(x):
+    return [y for each in x for y in flat(each)] if isinstance(x, tuple) else [x]
+
+"""
+_MAINS = {
+    "python": _main_of_python,
+    "c": _main_of_c,
+    "javascript": _main_of_javascript,
+    "rust": _main_of_rust,
+    "numpy": _main_of_numpy,
+}
 
 
 def _c(folder: Path) -> tuple[Path, list[str]]:
@@ -155,6 +193,8 @@ def _c(folder: Path) -> tuple[Path, list[str]]:
 _COMMANDS = {
     "c": _c,
     "javascript": lambda folder: (folder / "all.mjs", ["node", "all.mjs"]),
+    "numpy": lambda folder: (folder / "all.py", [sys.executable, "all.py"]),
+    "python": lambda folder: (folder / "all.py", [sys.executable, "all.py"]),
     "rust": lambda folder: (folder / "all.rs", ["rustc", "-D", "warnings", "-o", "all", "all.rs"]),
 }
 _RUNS = dict.fromkeys(("c", "rust"), lambda folder: [str(folder / "all")])
