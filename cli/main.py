@@ -19,9 +19,17 @@ WRONG_REQUEST, NOT_MET, INTERRUPTED = 2, 1, 130
 
 Command = Callable[..., None]
 
+_EXAMPLES = """\
+autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
+autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
+autodiff diff 'x^2*exp(-x)' --wrt x
+autodiff help grad"""
+_POINTER = "The language, with all functions: autodiff functions, man autodiff."
+
 app = typer.Typer(
     name="autodiff",
-    help="The differentiator for the shell: values, gradients and pictures of expressions.",
+    help=f"The differentiator for the shell: values, gradients and pictures of expressions.\n\n\b\n{_EXAMPLES}",
+    epilog=_POINTER,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -92,9 +100,9 @@ def _add_command(name: str) -> None:
     if name in (info.name for info in app.registered_commands):
         return
     command = COMMANDS[name]()
-    summary, example = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    summary, examples = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     kind = ExpressionCommand if "expression" in inspect.signature(command).parameters else TyperCommand
-    app.command(name, cls=kind, short_help=summary, help=f"{example}\n\n{summary}")(command)
+    app.command(name, cls=kind, short_help=summary, help=f"\b\n{examples}\n\n{summary}", epilog=_POINTER)(command)
 
 
 def _version(context: typer.Context, asked: bool) -> None:
@@ -108,7 +116,7 @@ def _version(context: typer.Context, asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
@@ -141,6 +149,8 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str], console: Console) -> int:
     if console.is_closed:
         raise NotMet("cannot write the answer: stdout is closed")
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
     first = arguments[0] if arguments else "--help"
     if first not in COMMANDS and not first.startswith("-"):
         known = f"the commands are {', '.join(COMMANDS)}; an expression follows one of them: autodiff eval 'x^2' x=3"

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from autodiff.cli import completion
 from autodiff.cli.console import Console
 from autodiff.cli.formats.registry import FORMATS
 from autodiff.cli.honoured import check_honoured
@@ -36,6 +37,9 @@ class Options:
     To make dataclasses of the groups takes six times as long, at every start.
     """
 
+    panel = "Numbers"
+    """The heading of these options in help, unless an option has one of its own."""
+
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)
 
@@ -45,7 +49,10 @@ class Options:
     @classmethod
     def declared(cls) -> dict[str, inspect.Parameter]:
         """Every option of the group, those of the groups that it extends first."""
-        hints = {name: hint for each in reversed(cls.__mro__) for name, hint in inspect.get_annotations(each).items()}
+        hints: dict[str, Any] = {}
+        for each in reversed(cls.__mro__):
+            for name, hint in inspect.get_annotations(each).items():
+                hints[name] = _under(each.panel, hint)  # type: ignore[attr-defined]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return {
             name: inspect.Parameter(name, kind, default=getattr(cls, name), annotation=hint)
@@ -56,8 +63,15 @@ class Options:
 class ProgramOptions(Options):
     """What to compute: a program and the values of its variables."""
 
+    panel = "Input"
+
     expression: Annotated[
-        str | None, typer.Argument(metavar="EXPR", help="The expression, in quotes; @FILE reads it from a file.")
+        str | None,
+        typer.Argument(
+            metavar="EXPR",
+            autocompletion=completion.programs,
+            help="The expression, in quotes; @FILE reads it from a file.",
+        ),
     ] = None
     bindings: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Values of the variables: x=2, x=pi/4.")
@@ -69,13 +83,23 @@ class ProgramOptions(Options):
         None
     )
     gates: Annotated[
-        str, typer.Option(metavar="FORM", help="Compute with gates as written, or taken apart (basic), or fused.")
+        str,
+        typer.Option(
+            metavar="FORM",
+            autocompletion=completion.gates,
+            rich_help_panel="Numbers",
+            help="Compute with gates as written, or taken apart (basic), or fused.",
+        ),
     ] = "written"
-    max_nodes: Annotated[int, typer.Option(min=1, metavar="N", help="Build graphs of at most N nodes.")] = MAX_NODES
+    max_nodes: Annotated[
+        int, typer.Option(min=1, metavar="N", rich_help_panel="Numbers", help="Build graphs of at most N nodes.")
+    ] = MAX_NODES
 
 
 class PrintOptions(Options):
     """How to print the answer."""
+
+    panel = "Output"
 
     format: Annotated[str | None, format_option(TABULAR)] = None
     digits: Annotated[
@@ -95,11 +119,18 @@ class EvaluationPrintOptions(PrintOptions):
 class PictureOptions(Options):
     """Where to draw a picture, and how."""
 
+    panel = "Picture"
+
     render: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
     ] = None
     style: Annotated[
-        str, typer.Option(metavar="STYLE", help="Draw boxes (record), or gates with numbers on their wires (circuit).")
+        str,
+        typer.Option(
+            metavar="STYLE",
+            autocompletion=completion.styles,
+            help="Draw boxes (record), or gates with numbers on their wires (circuit).",
+        ),
     ] = "record"
     local: Annotated[bool, typer.Option("--local", help="Draw the local derivatives too, in a circuit.")] = False
     collapse: Annotated[
@@ -111,6 +142,8 @@ class PictureOptions(Options):
 class TableOptions(Options):
     """Which rows to read, and how."""
 
+    panel = "Rows"
+
     data: Annotated[
         list[str] | None,
         typer.Option(
@@ -119,7 +152,13 @@ class TableOptions(Options):
         ),
     ] = None
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="FORMAT", help="The format of the rows; default: by FILE's ending.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            autocompletion=completion.row_formats,
+            help="The format of the rows; default: by FILE's ending.",
+        ),
     ] = None
     columns: Annotated[
         list[str] | None, typer.Option(metavar="NAMES", help="The columns of rows that have no header: a,x,b.")
@@ -131,7 +170,12 @@ class TableOptions(Options):
         list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Bind NAME to a column: 'temp=temp (C)'.")
     ] = None
     on_error: Annotated[
-        str | None, typer.Option(metavar="WHAT", help="At a bad row fail (the default), answer nan, or skip it.")
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            autocompletion=completion.policies,
+            help="At a bad row fail (the default), answer nan, or skip it.",
+        ),
     ] = None
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Skip bad rows, and write them to FILE with the reason.")
@@ -141,18 +185,28 @@ class TableOptions(Options):
 class RowOptions(TableOptions):
     """Which rows to answer for, and where the answers go."""
 
+    panel = "Rows"
+
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Never read rows from stdin.")] = False
     keep: Annotated[bool, typer.Option("--keep", help="Write the columns of the rows too.")] = False
     out: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write the rows to FILE, whose ending tells the format; or to FOLDER/."),
     ] = None
-    reduce: Annotated[str | None, typer.Option(metavar="HOW", help="One row for all: their sum, or their mean.")] = None
+    reduce: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW", autocompletion=completion.reductions, help="One row for all: their sum, or their mean."
+        ),
+    ] = None
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an answer in FOLDER/, or the rows' own file.")
     ] = False
     cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Answer on a Dask cluster, tcp://host:8786; or local.")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", rich_help_panel="Cluster", help="Answer on a Dask cluster, tcp://host:8786; or local."
+        ),
     ] = None
 
 
@@ -186,8 +240,9 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
         command(console, **made, **given)
 
     context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    parameters = [context, *[each for each in own if each.name not in groups]]
-    parameters += [option for group in groups.values() for option in group.declared().values()]
+    parameters = [context, *(option for group in groups.values() for option in group.declared().values())]
+    rest = [each for each in own if each.name not in groups]
+    parameters += [each.replace(annotation=_under("Numbers", each.annotation)) for each in rest]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
@@ -196,6 +251,14 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 def _was_typed(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
+
+
+def _under(panel: str, hint: Any) -> Any:
+    """The declaration of an option, which help shows under a heading."""
+    for option in getattr(hint, "__metadata__", ()):
+        if isinstance(option, typer.models.OptionInfo):
+            option.rich_help_panel = option.rich_help_panel or panel
+    return hint
 
 
 def _is_group(annotation: Any) -> bool:

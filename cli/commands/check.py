@@ -64,6 +64,8 @@ def check(
     """Check the gradient by slopes of the function, or your own formula for it.
 
     autodiff check 'sigmoid(a*x)' --against x='a*sigmoid(a*x)*sigmoid(-a*x)'
+    autodiff check 'sigmoid(a*x)' a=0.2 x=2
+    autodiff check 'x^2' --data rows.csv --against x=gx
     """
     check_tabular(printing, "a check")
     if wrt and yours.against:

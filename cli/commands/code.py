@@ -44,6 +44,7 @@ def code(
     """Print the value and its derivatives as a function in another language.
 
     autodiff code 'sigmoid(a*x + b) + a' --to c
+    autodiff code 'sigmoid(a*x + b) + a' a=0.2 --wrt x --to javascript --name neuron
     """
     language = _language(to, out)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):

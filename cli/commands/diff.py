@@ -30,11 +30,14 @@ def diff(
         list[str] | None, typer.Option(metavar="NAMES", help="Differentiate by x; or by x, then by y, and so on: x,y.")
     ] = None,
     order: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Differentiate N times.")] = 1,
-    format: Annotated[str, typer.Option(metavar="FORMAT", help="plain, json or latex.")] = "plain",
+    format: Annotated[
+        str, typer.Option(metavar="FORMAT", autocompletion=lambda: list(_FORMATS), help="plain, json or latex.")
+    ] = "plain",
 ) -> None:
     """Print the derivative as an expression.
 
     autodiff diff 'x^2*exp(-x)' --wrt x
+    autodiff diff 'sin(x*y)' --wrt x,y --format latex
     """
     check_format(format, _FORMATS)
     program, values = read_program(options, console)

@@ -16,5 +16,7 @@ def eval(
     """Print the value of an expression.
 
     autodiff eval 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6
+    seq 5 | autodiff eval 'x^2'
+    autodiff eval @program.txt --data rows.csv --keep
     """
     answer(console, program, printing, picture, rows, gradient=False)

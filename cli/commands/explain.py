@@ -47,6 +47,7 @@ def explain(
     """Print both passes step by step.
 
     autodiff explain 's = sigmoid(a*x + b); s + a' a=0.2 x=2 b=0.6
+    autodiff explain 'a*x + b' a=0.2 x=2 b=0.6 --format latex
     """
     check_format(printing.format, _FORMATS)
     check_picture(picture)

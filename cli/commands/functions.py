@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from autodiff.cli import completion
 from autodiff.cli.console import Console
 from autodiff.cli.options import with_options
 from autodiff.engine.graph import Input
@@ -17,10 +18,14 @@ from autodiff.grammar.values import VECTOR_FUNCTIONS
 @with_options
 def functions(
     console: Console,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One operation; by default all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", autocompletion=completion.operations, help="One operation; by default all."),
+    ] = None,
 ) -> None:
     """List the operations: meaning, derivative, and what happens at kinks.
 
+    autodiff functions
     autodiff functions tanh
     """
     rows = _rows(name)

@@ -25,5 +25,7 @@ def grad(
     """Print the derivative by every variable, and on a terminal the value.
 
     autodiff grad 'sigmoid(a*x + b) + a' a=0.2 x=2 b=0.6 --render graph.svg
+    autodiff grad '(w*x + b - y)^2' w=0.5 b=0 --data points.csv --reduce mean
+    autodiff grad 'e = a*b; d = e + c; d*f' a=2 b=-3 c=10 f=-2 --wrt d
     """
     answer(console, program, printing, picture, rows, names_in(wrt), gradient=True)

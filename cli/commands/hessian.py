@@ -25,6 +25,7 @@ def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, w
     """Print the second derivatives, a symmetric matrix.
 
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
+    autodiff hessian 'w @ w' w=[1,2,3] --wrt w
     """
     check_tabular(printing, "a matrix")
     at = read_and_evaluate(program, console, names_in(wrt))

@@ -7,9 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from autodiff.cli import completion
 
 from ..conftest import Run, interruptible, printed
 
@@ -234,6 +237,23 @@ def test_completion_offers_commands_options_and_formats(shell: Run) -> None:
     assert "grad" in completions("autodiff g", 1)
     assert "--render" in completions("autodiff grad --r", 2)
     assert "json" in completions("autodiff grad --format j", 3)
+    shell("touch model.ad")
+    assert completions("autodiff eval @mo", 2) == ["@model.ad"]
+
+
+@pytest.mark.parametrize(
+    ("complete", "known"),
+    [
+        (completion.gates, "fused"),
+        (completion.styles, "circuit"),
+        (completion.row_formats, "parquet"),
+        (completion.reductions, "mean"),
+        (completion.policies, "skip"),
+        (completion.operations, "sigmoid"),
+    ],
+)
+def test_completion_offers_closed_sets(complete: Callable[[], list[str]], known: str) -> None:
+    assert known in complete()
 
 
 @pytest.mark.parametrize("command", ["eval", "grad", "explain", "hessian", "check"])
