@@ -17,4 +17,5 @@ found = find_packages(str(ROOT), exclude=["library*", "tests*", "benchmarks*"])
 folders = {"autodiff": "library", **{f"autodiff.{name}": name for name in found if "." not in name}}
 packages = ["autodiff", *(f"autodiff.{name}" for name in found)]
 packages += [f"autodiff.{name}" for name in find_packages(str(ROOT / "library"))]
-setup(package_dir=folders, packages=packages, cmdclass={"build_py": BuildParser})
+manual = [("share/man/man1", ["docs/autodiff.1"])]
+setup(package_dir=folders, packages=packages, data_files=manual, cmdclass={"build_py": BuildParser})

@@ -2,8 +2,8 @@
 
     python tests/rewrite.py [FILE]...
 
-The README, `docs/*.md`, their pictures and Python sessions, all `*.transcript` files and the stub of the
-operations, `library/_operations.pyi`; or the files named.
+The README, `docs/*.md`, their pictures and Python sessions, all `*.transcript` files, the reference in `docs/`, and the
+stub of the operations, `library/_operations.pyi`; or the files named.
 """
 
 import doctest
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from support import stub
+from support import reference, stub
 from support.transcripts import FILES, ROOT, run_in, session, shown, with_outputs
 
 
@@ -47,9 +47,13 @@ def with_session(text: str) -> str:
     return text
 
 
-for file in map(Path, sys.argv[1:]) if len(sys.argv) > 1 else [*FILES, stub.FILE]:
-    before = file.read_text("utf-8")
-    after = stub.stub() if file.suffix == ".pyi" else with_outputs(before, file.suffix, output)
+MADE = {stub.FILE: stub.stub, reference.PAGE: reference.page, reference.MANUAL: reference.manual}
+"""Files that a program makes as a whole."""
+
+for file in map(Path, sys.argv[1:]) if len(sys.argv) > 1 else [*FILES, *MADE]:
+    before = file.read_text("utf-8") if file.exists() else ""
+    made = MADE.get(file.resolve())
+    after = made() if made else with_outputs(before, file.suffix, output)
     after = with_session(after) if file.suffix == ".md" else after
     if after != before:
         file.write_text(after, "utf-8")

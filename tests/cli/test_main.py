@@ -15,6 +15,7 @@ import pytest
 from autodiff.cli import completion
 
 from ..conftest import Run, interruptible, printed
+from ..support import reference
 
 AUTODIFF = str(Path(sys.executable).parent / "autodiff")
 
@@ -254,6 +255,11 @@ def test_completion_offers_commands_options_and_formats(shell: Run) -> None:
 )
 def test_completion_offers_closed_sets(complete: Callable[[], list[str]], known: str) -> None:
     assert known in complete()
+
+
+@pytest.mark.parametrize(("file", "made"), [(reference.PAGE, reference.page), (reference.MANUAL, reference.manual)])
+def test_the_reference_is_what_the_declarations_make_of_it(file: Path, made: Callable[[], str]) -> None:
+    assert file.read_text("utf-8") == made(), f"run python tests/rewrite.py docs/{file.name}"
 
 
 @pytest.mark.parametrize("command", ["eval", "grad", "explain", "hessian", "check"])
