@@ -36,7 +36,9 @@ def code(
     ] = None,
     wrt: Wrt = None,
     name: Annotated[str, typer.Option(metavar="NAME", help="Call the function NAME.")] = "f",
-    order: Annotated[int, typer.Option(min=0, max=1, metavar="N", help="The value (0), and the gradient (1).")] = 1,
+    order: Annotated[
+        int, typer.Option(min=0, max=2, metavar="N", help="The value (0), the gradient too (1), the Hessian too (2).")
+    ] = 1,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to FILE, whose ending tells the language.")
     ] = None,

@@ -102,10 +102,14 @@ class Duals(TableArithmetic):
             if any(isinstance(x, Dual) and x.tangents for x in operands):
                 for x, derivative in zip(operands, local(base, result, *numbers)):
                     if derivative is not None and (moving := tangents(x)):
-                        total = _sum(total, {k: derivative * t for k, t in moving.items()})
+                        total = _sum(total, {k: self.times(derivative, t) for k, t in moving.items()})
             return Dual(result, total)
 
         return function
+
+    def times(self, derivative: Any, tangent: Any) -> Any:
+        """A local derivative of the base times a derivative by a direction."""
+        return derivative * tangent
 
     def __getattr__(self, name: str) -> Dual:
         """A constant, which has no derivatives."""

@@ -75,9 +75,7 @@ def c(function: Function) -> str:
     for helper in function.helpers:
         lines += [helper, ""]
     body = [f"(void){each.name};" for each in function.parameters if not each.used]
-    for title, statements in (("forward", function.forward), ("backward", function.backward)):
-        if statements:
-            body += [f"/* {title} */", *statements]
+    body += function.body("/* {} */")
     body += _results(function)
     return "\n".join([*lines, signature, "{", *indented(body, "    "), "}"]) + "\n"
 

@@ -74,10 +74,7 @@ def javascript(function: Function) -> str:
     lines = [f"// {line}".rstrip() for line in lines]
     for helper in function.helpers:
         lines += ["", helper]
-    body = []
-    for title, statements in (("forward", function.forward), ("backward", function.backward)):
-        if statements:
-            body += [f"// {title}", *statements]
+    body = function.body("// {}")
     body.append(f"return {function.result(_list, _list)};")
     return "\n".join([*lines, "", f"export function {function.name}({parameters}) {{", *indented(body, "  "), "}", ""])
 

@@ -68,9 +68,7 @@ def rust(function: Function) -> str:
     for helper in function.helpers:
         lines += ["", helper]
     body = [f"let _ = {each.name};" for each in function.parameters if not each.used]
-    for title, statements in (("forward", function.forward), ("backward", function.backward)):
-        if statements:
-            body += [f"// {title}", *statements]
+    body += function.body("// {}")
     body.append(function.result(_list, lambda pieces: f"({', '.join(pieces)})"))
     # A single capital letter is a fine name for a variable in mathematics.
     lines += [

@@ -64,7 +64,7 @@ def script_target() -> Target:
 
 def script(function: Function) -> str:
     """A file of Python."""
-    body = [*_passes(function), f"return {function.result(_tuple, ', '.join)}"]
+    body = [*function.body("# {}"), f"return {function.result(_tuple, ', '.join)}"]
     text = "\n".join([*function.helpers, *body])
     used = [name for name in _MATH if re.search(rf"(?<!\.)\b{name}\b", text)]
     imports = ["import math"] * ("math." in text) + [f"from math import {', '.join(used)}"] * bool(used)
@@ -111,17 +111,12 @@ def arrays_script(function: Function) -> str:
         return f"np.full({names[0]}.shape, {text})" if re.fullmatch(r"-?[\d.]+(e[-+]\d+)?|-?np\.\w+", text) else text
 
     if names:
-        value = list(map(spread, function.value))
-        function = replace(function, value=value, jacobian=[list(map(spread, row)) for row in function.jacobian])
-    body = [*_passes(function), f"return {function.result(_tuple, ', '.join)}"]
+        jacobian, hessian = ([list(map(spread, row)) for row in m] for m in (function.jacobian, function.hessian))
+        function = replace(function, value=list(map(spread, function.value)), jacobian=jacobian, hessian=hessian)
+    body = [*function.body("# {}"), f"return {function.result(_tuple, ', '.join)}"]
     lines = ['    with np.errstate(all="ignore"):', *_indented(body, "        ")]
     unpacked = f"{_tuple(names)[1:-1]} = np.broadcast_arrays(*map(np.float64, {given}))"
     return _file(function, ["import numpy as np"], [*_indented([unpacked] if names else [], "    "), *lines])
-
-
-def _passes(function: Function) -> list[str]:
-    body = ["# forward", *function.forward] if function.forward else []
-    return [*body, *(["# backward", *function.backward] if function.backward else [])]
 
 
 def _file(function: Function, imports: Sequence[str], body: Iterable[str]) -> str:

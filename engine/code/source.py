@@ -59,10 +59,8 @@ class Function:
     parameters: list[Parameter]
     helpers: list[str]
     """Functions that it calls."""
-    forward: list[str]
-    """The statements for values."""
-    backward: list[str]
-    """The statements for derivatives."""
+    passes: dict[str, list[str]]
+    """The statements for values, derivatives and second derivatives, by what these passes are called."""
     several: bool
     order: int
     value: list[str]
@@ -70,6 +68,10 @@ class Function:
     jacobian: list[list[str]]
     """Their derivatives, a row for each output; none where none are asked for."""
     hessian: list[list[str]]
+
+    def body(self, comment: str) -> list[str]:
+        """All statements, those of each pass behind a comment."""
+        return [line for title, lines in self.passes.items() for line in (comment.format(title), *lines)]
 
     def returned(self) -> str:
         """What the function returns, in words."""
@@ -101,7 +103,7 @@ class Missing(ValueError):
 def function_of(request: Request, target: Target) -> Function:
     """The function that is asked for; Missing where an operation cannot be written."""
     lowered = lower(request.graph, request.wrt, request.order, request.given)
-    outputs = [*lowered.outputs, *chain(*lowered.jacobian)]
+    outputs = [*lowered.outputs, *chain(*lowered.jacobian, *lowered.hessian)]
     uses = used(outputs, lowered.terms)
     labels = _labels(request.graph, lowered)
     # The order matters: parameters keep their names where a local one wants the same.
@@ -122,14 +124,22 @@ def function_of(request: Request, target: Target) -> Function:
         by=_by(request),
         parameters=parameters,
         helpers=helpers_of(target, [term.name for term in lowered.terms if term in uses and term.name != "input"]),
-        forward=[line for term, line in lines.items() if term.index < lowered.forward],
-        backward=[line for term, line in lines.items() if term.index >= lowered.forward],
+        passes=_passes(lines, lowered),
         several=request.several,
         order=request.order if request.wrt else 0,
         value=[next(rest) for _ in lowered.outputs],
         jacobian=[[next(rest) for _ in row] for row in lowered.jacobian],
-        hessian=[],
+        hessian=[[next(rest) for _ in row] for row in lowered.hessian],
     )
+
+
+def _passes(lines: Mapping[Term, str], lowered: Lowered) -> dict[str, list[str]]:
+    """The statements of each pass, by the order in which their terms were made."""
+    passes: dict[str, list[str]] = {"forward": [], "backward": [], "second derivatives": []}
+    for term, line in lines.items():
+        which = (term.index >= lowered.forward) + (term.index >= lowered.backward > 0)
+        list(passes.values())[which].append(line)
+    return {title: statements for title, statements in passes.items() if statements}
 
 
 def _parameters(request: Request, target: Target, names: Names, used: Sequence[bool]) -> Iterator[Parameter]:

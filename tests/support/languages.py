@@ -13,6 +13,7 @@ import pytest
 from autodiff.engine.code.source import Function, Request, function_of
 from autodiff.engine.code.targets import LANGUAGES
 from autodiff.engine.graph import Graph
+from autodiff.grammar.program import Program
 
 Numbers = Sequence[Any]
 """Numbers, and lists of numbers for vectors."""
@@ -24,6 +25,13 @@ class Case:
 
     request: Request
     points: Sequence[Numbers]
+
+
+def program_request(program: Program, name: str, order: int = 1) -> Request:
+    """A request for a program by all of its inputs."""
+    parameters = {each: len(value) if isinstance(value, tuple) else None for each, value in program.inputs.items()}
+    wrt = range(len(program.graph.inputs)) if order else []
+    return Request(program.graph, parameters, {}, program.several, wrt, order, name, program.text, "0")
 
 
 def request(graph: Graph, name: str, order: int = 1, several: bool = False, text: str = "") -> Request:
@@ -98,7 +106,7 @@ _HEADS = {
 def _main_of_c(functions: Functions, literal: Any) -> str:
     lines = ["int main(void)", "{", "    double v[4000], g[40000], h[40000];", "    int i, k;", "    (void)h;"]
     for function, points in functions:
-        rows = [f"{{{', '.join(map(literal, flat(point)))}}}" for point in points]
+        rows = [f"{{{', '.join(map(literal, flat(point))) or 0}}}" for point in points]
         size = len(flat(points[0]))
         lines.append(f"    {{ static const double p[{len(rows)}][{size or 1}] = {{{', '.join(rows)}}};")
         arguments = _arguments(function, "p[k][{}]", "p[k] + {}")
@@ -167,7 +175,10 @@ def _main_of_numpy(functions: Functions, literal: Any) -> str:
     for function, points in functions:
         rows = ", ".join(f"[{', '.join(map(literal, flat(point)))}]" for point in points)
         call = f"{function.name}({', '.join(_arguments(function, 'p[{}]', 'p[{}:{}]'))})"
-        lines += [f"p = np.array([{rows}]).T", f"for x in np.array(flat({call})).T:\n    print(*x)"]
+        lines += [
+            f"p = np.array([{rows}]).T",
+            f"for x in np.array(flat({call})).reshape(-1, p.shape[1]).T:\n    print(*x)",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -195,6 +206,6 @@ _COMMANDS = {
     "javascript": lambda folder: (folder / "all.mjs", ["node", "all.mjs"]),
     "numpy": lambda folder: (folder / "all.py", [sys.executable, "all.py"]),
     "python": lambda folder: (folder / "all.py", [sys.executable, "all.py"]),
-    "rust": lambda folder: (folder / "all.rs", ["rustc", "-D", "warnings", "-o", "all", "all.rs"]),
+    "rust": lambda folder: (folder / "all.rs", ["rustc", "--edition", "2021", "-D", "warnings", "-o", "all", "all.rs"]),
 }
 _RUNS = dict.fromkeys(("c", "rust"), lambda folder: [str(folder / "all")])
