@@ -29,7 +29,8 @@ def shortest_rows(numbers: Any, delimiter: str, text_of: Callable[[float], str] 
     dumped[-1:] = b","  # for the bracket
     text = np.frombuffer(dumped, np.uint8)
     ends = np.flatnonzero(text == ord(","))
-    text[ends] = ord(delimiter)
+    if delimiter != ",":
+        text[ends] = ord(delimiter)
     text[ends[numbers.shape[1] - 1 :: numbers.shape[1]]] = ord("\n")
     size = np.abs(numbers)
     # orjson agrees with repr on all others, but for the `.0` behind whole numbers.

@@ -59,7 +59,8 @@ def answer_rows(query: Query, table: Table, stdin: int | None, stdout: Stdout, r
             tally = answer_parts(job, sources, layout, folder, rejects, reporter)
         else:
             run = Run(job, layout, writer, rejects)
-            answer_stream(run, sources, reader, reporter, watched=bool(table.out) or not stdout.terminal)
+            watched = bool(table.out) or not stdout.terminal
+            answer_stream(run, sources, reader, reporter, watched, stdout.interrupt)
             tally = run.tally
         if table.reduce:
             _write_reduced(tally, table, layout.answers, writer, reporter)

@@ -11,7 +11,7 @@ from autodiff.rows.sources import Part, Source, opened
 
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """The first bytes of compressed files, and pyarrow's names of the compressions."""
-BLOCK = 1 << 21  # bytes: large enough for the calls not to count, small enough for the cache and for little memory
+BLOCK = 1 << 20  # bytes: large enough for the calls not to count, small enough for the cache and for little memory
 
 
 class Input:
@@ -107,7 +107,7 @@ class Input:
         if self.source.path and self.size is not None and not self.packed:
             import pyarrow as pa
 
-            return pa.OSFile(self.source.path)
+            return pa.memory_map(self.source.path)
         as_it_is = self.size is not None and not self.packed
         # A duplicate, since closing the file must not close stdin.
         file = os.fdopen(os.dup(self.file), "rb") if as_it_is else self._copied()

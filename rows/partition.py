@@ -15,7 +15,7 @@ from pathlib import Path
 from autodiff.evaluation.errors import Failure, NotMet
 from autodiff.evaluation.files import WholeFile
 from autodiff.rows.formats.arrow import ParquetWriter
-from autodiff.rows.formats.base import Layout, Pace, Reader, Sink
+from autodiff.rows.formats.base import Layout, Reader, Sink
 from autodiff.rows.reporter import Reporter
 from autodiff.rows.run import Job, Run, Shape
 from autodiff.rows.sinks import Folder, part_name
@@ -109,7 +109,7 @@ def _answer_part(job: Job, reader: Reader, folder: str | None, file: Sink) -> An
     layout, rejects = job.layout(reader, "parquet"), BytesIO()
     writer = ParquetWriter(layout, file)
     run = Run(job, layout, writer, rejects)
-    for block in job.blocks(reader, Pace()):
+    for block in job.blocks(reader):
         _check_there(folder)  # it is gone where nobody waits for the answer any more
         run.write(run.answer(block))
     if folder and run.tally.count:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from autodiff.evaluation.errors import NotMet
 from autodiff.evaluation.numbers import shortest
 from autodiff.rows.batch import Batch, Column, Floats, Refusal
-from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
+from autodiff.rows.formats.base import Answers, Block, Layout, Reader, Sink, Writer
 from autodiff.rows.formats.registry import reader_of
 from autodiff.rows.input import Input
 from autodiff.rows.query import BoundQuery
@@ -44,9 +44,9 @@ class Job:
         """Choose the columns of some rows."""
         reader.bind(self.query.free, self.table.keep, self.table.policy)
 
-    def blocks(self, reader: Reader, pace: Pace) -> Iterator[Block]:
+    def blocks(self, reader: Reader) -> Iterator[Block]:
         """The rows in pieces."""
-        for block in reader.blocks(pace):
+        for block in reader.blocks():
             yield partial(_within, reader.source.name, block) if self.several else block
 
     def layout(self, reader: Reader, form: str) -> Layout:

@@ -25,20 +25,23 @@ class Stdout:
 
     def __init__(self, descriptor: int, terminal: bool) -> None:
         self.descriptor, self.terminal, self.dead = descriptor, terminal, False
+        self.interrupted, self.at_end = False, True
 
     def write(self, data: bytes | memoryview) -> int:
         """Write all of it; ReaderGone where nobody reads it."""
         rest = memoryview(b"" if self.dead else data).cast("B")
-        with InterruptHeld() as interrupt:
-            while rest:
-                # In small pieces, so that Ctrl-C does not wait for a whole block.
-                written = self._write(rest[: 1 << 16])
-                if interrupt.came:
-                    # The line that has begun is completed: no reader gets half a record.
-                    ended = rest[written - 1] == ord("\n")
-                    rest = rest[: written if ended else bytes(rest).find(b"\n", written) + 1]
-                rest = rest[written:]
+        while rest and not (self.interrupted and self.at_end):
+            # In small pieces, so that Ctrl-C does not wait for a whole block.
+            size = bytes(rest[: 1 << 16]).find(b"\n") + 1 if self.interrupted else 1 << 16
+            written = self._write(rest[: size or 1 << 16])
+            # The line that has begun is completed: no reader gets half a record.
+            self.at_end = rest[written - 1] == ord("\n")
+            rest = rest[written:]
         return len(data)
+
+    def interrupt(self) -> None:
+        """Write no further than to the end of the present line."""
+        self.interrupted = True
 
     def _write(self, data: memoryview) -> int:
         try:

@@ -1,19 +1,19 @@
 """Rows answered as they come: blocks are read, answered on two cores, and written in their order."""
 
 import os
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
+from threading import Condition, Event, Lock, Semaphore, Thread
+from typing import NoReturn
 
-from autodiff.evaluation.errors import Failure
-from autodiff.rows.formats.base import Block, Pace, Reader
+from autodiff.rows.formats.base import Block, Reader
 from autodiff.rows.reporter import Reporter
 from autodiff.rows.run import Answered, Job, Pass, Shape
 from autodiff.rows.sources import Source
 
-_WORKERS = 2
-_AHEAD = 4  # blocks that are worked on or wait for their turn: what bounds the memory
+_WORKERS = 3  # for two cores: one of them mostly waits for Python's lock or for its turn
+_MOMENT = 0.1  # seconds in which a file is read
 
 
 class _Rows:
@@ -32,55 +32,107 @@ class _Rows:
         """How many bytes have been read."""
         return self.before + self.current.done
 
-    def blocks(self, pace: Pace) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Block]:
         """The rows in pieces."""
         shape = Shape.of(self.first)
         for source in self.sources:
             with nullcontext(self.first) if source is self.sources[0] else self.job.opened(source) as reader:
                 self.current = reader.source
                 shape.check(Shape.of(reader))
-                yield from self.job.blocks(reader, pace)
+                yield from self.job.blocks(reader)
                 self.before += self.current.done
 
 
-class _Pending(Pace):
-    """The blocks that are worked on or wait for their turn to be written."""
+class _Relay:
+    """Threads that each read a block, answer it and write it in its turn, while it is in the cache of their core."""
 
-    def __init__(self, run: Pass) -> None:
-        self.run = run
-        self.pool = ThreadPoolExecutor(_WORKERS)
-        self.futures: deque[Future[Answered]] = deque()
+    def __init__(self, run: Pass, blocks: Iterator[Block], written: Callable[[], None]) -> None:
+        """`written` is called behind each block."""
+        self.run, self.blocks, self.written = run, blocks, written
+        self.reading, self.answering, self.turn = Lock(), Semaphore(_WORKERS), Condition()
+        self.taken = self.done = 0
+        self.ended, self.finished = False, Event()
+        self.error: BaseException | None = None
 
-    def busy(self) -> bool:
-        return sum(not future.done() for future in self.futures) >= _WORKERS
+    def answer(self, interrupt: Callable[[], None]) -> None:
+        """Answer all blocks; on Ctrl-C `interrupt` the block that is being written, which ends with a whole line."""
+        try:
+            for _ in range(_WORKERS):
+                Thread(target=self._work, daemon=True).start()
+            self.finished.wait()
+        except BaseException:
+            interrupt()
+            raise
+        finally:
+            self._stop()
+        if self.error:
+            raise self.error
 
-    def before_wait(self) -> None:
-        self.write(0)
+    def _stop(self) -> None:
+        self.ended = True
+        with self.turn:
+            self.turn.notify_all()
+        # No thread may be within Arrow as the process ends. One that waits for rows cannot be called back.
+        for _ in range(_WORKERS):
+            self.answering.acquire()
+        self.reading.acquire(timeout=_MOMENT)
 
-    def add(self, block: Block) -> None:
-        """Submit one more block, then write until there is room for the next."""
-        self.futures.append(self.pool.submit(self.run.answer, block))
-        self.write(_AHEAD)
-
-    def write(self, at_most: int) -> None:
-        """Write what is done, and wait until no more than so many are left."""
-        while self.futures and (len(self.futures) > at_most or self.futures[0].done()):
-            self.run.write(self.futures.popleft().result())
-
-
-def answer_stream(run: Pass, sources: Sequence[Source], first: Reader, reporter: Reporter, watched: bool) -> None:
-    """Answer all rows of some files, of which the first is open; `watched` where progress is to be shown."""
-    rows, pending = _Rows(run.job, sources, first), _Pending(run)
-    try:
-        with reporter.progress(rows.name, rows.size if watched else None) as advance:
+    def _work(self) -> None:
+        while not self.ended:
+            with self.reading:
+                number, self.taken = self.taken, self.taken + 1
+                block = self._next()
             try:
-                for block in rows.blocks(pending):
-                    pending.add(block)
-                    advance(rows.done, rows.name)
-            except Failure:  # what is above the place that could not be read is answered
-                pending.write(0)
-                raise
-            pending.write(0)
-    finally:
-        # After an error nobody waits for the blocks that are still worked on.
-        pending.pool.shutdown(wait=False, cancel_futures=True)
+                with self.answering:
+                    answered = self.run.answer(block) if block else None
+                write = partial(self._write, answered)
+            except BaseException as error:  # the blocks above it are written first
+                write = partial(_fail, error)
+            self._in_turn(number, write)
+
+    def _next(self) -> Block | None:
+        try:
+            return None if self.ended else next(self.blocks, None)
+        except BaseException as error:
+            return partial(_fail, error)
+
+    def _in_turn(self, number: int, write: Callable[[], None]) -> None:
+        with self.turn:
+            self.turn.wait_for(lambda: self.ended or self.done == number)
+            try:
+                if not self.ended:
+                    write()
+            except BaseException as error:
+                self.error, self.ended = error, True
+            self.done += 1
+            self.turn.notify_all()
+        if self.ended:
+            self.finished.set()
+
+    def _write(self, answered: Answered | None) -> None:
+        if answered is None:
+            self.ended = True
+            return
+        self.run.write(answered)
+        self.written()
+
+
+def _fail(error: BaseException) -> NoReturn:
+    raise error
+
+
+def answer_stream(
+    run: Pass,
+    sources: Sequence[Source],
+    first: Reader,
+    reporter: Reporter,
+    watched: bool,
+    interrupt: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer all rows of some files, of which the first is open.
+
+    `watched` is whether progress is to be shown; `interrupt` ends a write early, at the end of a line.
+    """
+    rows = _Rows(run.job, sources, first)
+    with reporter.progress(rows.name, rows.size if watched else None) as advance:
+        _Relay(run, rows.blocks(), lambda: advance(rows.done, rows.name)).answer(interrupt)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from autodiff.evaluation.errors import NotMet
 from autodiff.rows.batch import Batch, Column, Floats, Record, nan_for_none, number_in, refusal
-from autodiff.rows.formats.base import Answers, Block, Layout, Pace, Reader, Sink, Writer
+from autodiff.rows.formats.base import Answers, Block, Layout, Reader, Sink, Writer
 from autodiff.rows.input import Input, Pipe
 from autodiff.rows.sinks import Stdout
 from autodiff.rows.sources import Part
@@ -58,7 +58,7 @@ class ColumnReader(Reader):
             if not _is_numeric(kind):
                 raise NotMet(f"{self.source.name}, column '{self.written[i]}' holds {kind}, not numbers")
 
-    def blocks(self, pace: Pace) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Block]:
         import pyarrow as pa
 
         needed = [self.written[i] for i in self.columns.used] or self.written[:1]
@@ -109,8 +109,8 @@ class ParquetReader(ColumnReader):
     def batches(self, names: list[str] | None) -> Iterator[RecordBatch]:
         read, rows = 0, max(1, self.file.metadata.num_rows)
         group = self.source.part.start if self.source.part else None
-        chosen = {"row_groups": [group], "use_threads": False} if group is not None else {}
-        for batch in self.file.iter_batches(_BLOCK_ROWS, columns=names, **chosen):
+        chosen = {"row_groups": [group]} if group is not None else {}
+        for batch in self.file.iter_batches(_BLOCK_ROWS, columns=names, use_threads=False, **chosen):
             read += batch.num_rows
             self.source.done = (self.source.size or 0) * read // rows
             yield batch

@@ -21,17 +21,6 @@ Block: TypeAlias = Callable[[], Batch]
 """Some rows as they were read, and how to parse them, which any thread may do."""
 
 
-class Pace:
-    """Tells a reader how fast blocks are wanted; by default one after the other."""
-
-    def busy(self) -> bool:
-        """Whether a block would have to wait, so that a larger one is as good."""
-        return False
-
-    def before_wait(self) -> None:
-        """Called before a read that may take long."""
-
-
 class Reader(ABC):
     """The rows of one file."""
 
@@ -72,7 +61,7 @@ class Reader(ABC):
         return WrongRequest(f"{self.source.name} has no column '{name}': {are}{enumerated(found)}", hint)
 
     @abstractmethod
-    def blocks(self, pace: Pace) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Block]:
         """The rows in pieces, in their order."""
 
     def parts(self, size: int) -> Iterator[Part]:

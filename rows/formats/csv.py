@@ -13,7 +13,7 @@ from typing import Any
 from autodiff.evaluation.errors import Failure, WrongRequest
 from autodiff.rows.batch import GO_ON, Batch, Column, Record, is_number, nan_for_none, number_in, refusal, shown
 from autodiff.rows.formats.base import Answers, Layout, Sink
-from autodiff.rows.formats.lines import LineReader, Lines
+from autodiff.rows.formats.lines import LineReader, Lines, line_breaks
 from autodiff.rows.formats.words import Piece, TextWriter, csv_words, encoded_text, number_lines
 from autodiff.rows.input import Input
 from autodiff.rows.table import Table
@@ -103,14 +103,14 @@ class CsvReader(LineReader):
         kept = self._read(even, range(len(columns.names)), binary()) if columns.keep else []
         count = len((numbers or kept or self._read(even, [0], binary()))[0])
         # Where a line is blank, or a cell has several lines, only a look at each record tells its line.
-        exact = block.count(b"\n") + (not block.endswith(b"\n")) == count
+        exact = cache(lambda: line_breaks(block) + (not block.endswith(b"\n")) == count)
         lines, records = cache(lambda: block.split(b"\n")), cache(lambda: list(self._checked(block, line)))
 
         def place(i: int) -> str:
-            return f"line {line + i:,}" if exact else records()[i].place
+            return f"line {line + i:,}" if exact() else records()[i].place
 
         def text(i: int) -> str:
-            return lines()[i].decode("utf-8", "surrogateescape") if exact else records()[i].text
+            return lines()[i].decode("utf-8", "surrogateescape") if exact() else records()[i].text
 
         return Batch(count, [column.to_numpy() for column in numbers], kept, place, text=text)
 

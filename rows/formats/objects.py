@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from autodiff.rows.batch import shown
-from autodiff.rows.formats.base import Pace
 from autodiff.rows.formats.lines import LONGEST, Lines
 from autodiff.rows.input import Input
 
@@ -31,14 +30,12 @@ class Objects(Lines):
             if objects or self.read_more() or len(self.rest) > LONGEST:
                 return objects[0] if objects else self.rest.strip()
 
-    def blocks(self, pace: Pace) -> Iterator[tuple[bytes, int]]:
+    def blocks(self) -> Iterator[tuple[bytes, int]]:
         """All whole objects that have come."""
         while True:
             if objects := self._take_objects():
                 self.line += len(objects)
                 yield b"".join(re.sub(rb"[\r\n]", b" ", each) + b"\n" for each in objects), self.line - len(objects)
-            if not self.source.readable():
-                pace.before_wait()
             if self.read_more():
                 self._check_between(self.rest, self.line - 1)
                 return
