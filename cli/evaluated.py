@@ -1,6 +1,6 @@
 """The value of a program, and its gradient: what `eval` and `grad` answer, at a point or for rows."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from autodiff.cli.reading import program_of, read, wants_rows
 from autodiff.engine.graph import Constant, Input
 from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
 from autodiff.evaluation.numbers import shortest
-from autodiff.evaluation.reading import check_complete
+from autodiff.evaluation.reading import Number, check_complete
 from autodiff.grammar.program import Program
 
 if TYPE_CHECKING:
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 
 class Evaluated:
-    """An evaluation as an answer, with what is wrong in it, and whether the intermediate nodes are shown too."""
+    """An evaluation as an answer, with what is wrong in it.
 
-    def __init__(self, at: Evaluation, warnings: "Sequence[Warning]", nodes: bool) -> None:
-        self.at, self.warnings, self.nodes = at, warnings, nodes
+    The intermediate nodes are shown too with `nodes`, the value beside a plain gradient with `value`; in a table of
+    values those of the outputs are `whole`.
+    """
+
+    def __init__(
+        self, at: Evaluation, warnings: "Sequence[Warning]", *, nodes: bool, value: bool = False, whole: bool = False
+    ) -> None:
+        self.at, self.warnings, self.nodes, self.value, self.whole = at, warnings, nodes, value, whole
 
     def lines(self) -> Lines:
         """One number a line, or of a gradient its name and the derivative; the output first where there are several."""
@@ -32,12 +38,13 @@ class Evaluated:
         if at.adjoints is None:
             positions = sorted({*at.gates, *at.outputs}) if self.nodes else at.outputs
             return [[*([at.names[i]] if self.nodes else []), shortest(at.values[i])] for i in positions]
-        outputs = [[at.names[i]] if at.program.several else [] for i in at.outputs]
-        return [
-            [*output, name, shortest(at.derivative(i, k))]
-            for k, output in enumerate(outputs)
-            for i, name in self._shown(at.gates)
-        ]
+        lines = list[list[str]]()
+        for k, output in enumerate(at.outputs):
+            of = [at.names[output]] if at.program.several else []
+            if self.value:
+                lines.append([*of, "value", shortest(at.values[output])])
+            lines += [[*of, name, shortest(at.derivative(i, k))] for i, name in self._shown(at.gates)]
+        return lines
 
     def sheet(self) -> Lines:
         """A line for each output: `value`, then `d_NAME` for each derivative."""
@@ -115,7 +122,9 @@ class Evaluated:
         inputs = range(len(at.program.graph.inputs))
         if at.adjoints is None:
             once = dict.fromkeys([*inputs, *gates, *at.outputs])
-            return [Grid("", [name_column(), value_column()], [[at.names[i], value(i)] for i in once])]
+            whole = set(at.outputs if self.whole else ())
+            rows = [[at.names[i], shortest(at.values[i]) if i in whole else value(i)] for i in once]
+            return [Grid("", [name_column(), value_column()], rows)]
         shown = self._shown(gates)
         derivatives = [[number(d) for d in at.derivatives(i)] for i, _ in shown]
         if not several or self.nodes:
@@ -142,8 +151,9 @@ def answer(
     wrt: Sequence[str] | None = None,
     *,
     gradient: bool,
+    value: bool = False,
 ) -> None:
-    """Answer for every row, where there are rows; else at the point given."""
+    """Answer for every row, where there are rows; else at the point given, with `value` beside a plain gradient."""
     reading = read(options, console)
     drawn = bool(picture.render) or printing.format in DRAWN
     if wants_rows(options, rows, drawn, reading, console):
@@ -157,22 +167,25 @@ def answer(
     check_format(printing.format, (*FORMATS, *DRAWN))
     check_picture(picture)
     program = program_of(reading, console)
-    if not reading.values and program.inputs and drawn:  # the names come before the numbers
-        at = unevaluated(program)
-    else:
-        check_complete(program, reading.values)
-        at = evaluate(program, reading.values, wrt, gradient=gradient, assigned=True)
+    bare = drawn and program.inputs and not reading.values  # the names come before the numbers
+    at = unevaluated(program) if bare else _at_point(program, reading.values, wrt, gradient)
 
     def write(found: "Sequence[Warning]") -> str:
         if printing.format in DRAWN:
             from autodiff.cli.drawn import as_text
 
             return as_text(at, printing.format, picture, printing.digits, console)
-        return written(Evaluated(at, found, printing.nodes), printing, console)
+        whole = console.is_terminal and printing.digits is printing.format is None
+        return written(Evaluated(at, found, nodes=printing.nodes, value=value, whole=whole), printing, console)
 
     print_evaluation(console, at, printing, picture, write)
     if gradient and not (program.inputs or at.wrt):
         console.note(_nothing_varies(program))
+
+
+def _at_point(program: Program, values: Mapping[str, Number], wrt: Sequence[str] | None, gradient: bool) -> Evaluation:
+    check_complete(program, values)
+    return evaluate(program, values, wrt, gradient=gradient, assigned=True)
 
 
 def _nothing_varies(program: Program) -> str:

@@ -1,5 +1,9 @@
 """`autodiff grad`: the value and the gradient."""
 
+from typing import Annotated
+
+import typer
+
 from autodiff.cli.console import Console
 from autodiff.cli.evaluated import answer
 from autodiff.cli.options import (
@@ -21,6 +25,9 @@ def grad(
     picture: PictureOptions,
     rows: RowOptions,
     wrt: Wrt = None,
+    value: Annotated[
+        bool, typer.Option("--value", rich_help_panel="Output", help="Print the value first, in plain too.")
+    ] = False,
 ) -> None:
     """Print the derivative by every variable, and on a terminal the value.
 
@@ -28,4 +35,4 @@ def grad(
     autodiff grad '(w*x + b - y)^2' w=0.5 b=0 --data points.csv --reduce mean
     autodiff grad 'e = a*b; d = e + c; d*f' a=2 b=-3 c=10 f=-2 --wrt d
     """
-    answer(console, program, printing, picture, rows, names_in(wrt), gradient=True)
+    answer(console, program, printing, picture, rows, names_in(wrt), gradient=True, value=value)

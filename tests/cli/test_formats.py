@@ -8,6 +8,7 @@ import pytest
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Answer, Column, Grid, derivative_column
 from autodiff.cli.formats.registry import FORMATS
+from autodiff.cli.formats.table import draw_groups
 from autodiff.cli.options import EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions, names_in
 
 from ..conftest import printed
@@ -58,9 +59,42 @@ GATE = Column("gate", narrowest=20, spare=True)
 )
 def test_tables_leave_out_what_only_says_more_and_never_cut_a_number(width: int, shown: list[str]) -> None:
     drawn = FORMATS["table"](cast("Answer", Step()), 9, Screen(width))
-    assert [name for name in ("in numbers", "gate") if name in drawn] == shown
-    assert "123456.789" in drawn
-    assert "".join(line.split()[0] for line in drawn.splitlines()[2:]) == "a_name_of_thirty_characters_yes"
+    table, _, left_out = drawn.partition(" left out, for want of room: ")
+    assert [name for name in ("in numbers", "gate") if name in table] == shown
+    assert left_out.strip() == ", ".join(name for name in ("in numbers", "gate") if name not in shown)
+    assert "123456.789" in table
+    assert "".join(line.split()[0] for line in table.splitlines()[2:]) == "a_name_of_thirty_characters_yes"
+
+
+class Wide:
+    """An answer with many columns of numbers."""
+
+    def grids(self, number: Callable[[float], str]) -> list[Grid]:
+        columns = [Column("name"), *(derivative_column(f"w[{k}]") for k in range(12))]
+        rows = [[f"w[{i}]", *(number(1000.25 + 100 * i + k) for k in range(12))] for i in range(12)]
+        return [Grid("", columns, rows)]
+
+
+@pytest.mark.parametrize("width", [30, 80, 200])
+def test_columns_that_do_not_fit_beside_each_other_stand_in_several_tables(width: int) -> None:
+    drawn = FORMATS["table"](cast("Answer", Wide()), 6, Screen(width))
+    assert max(map(len, drawn.splitlines())) <= width
+    found = {f"w[{i}]": list[str]() for i in range(12)}
+    for line in drawn.splitlines():
+        name, *numbers = line.split() or [""]
+        if name in found and numbers[0][0] != "w":
+            found[name] = found[name] + numbers
+    assert found == {f"w[{i}]": [f"{1000.25 + 100 * i + k:.6g}" for k in range(12)] for i in range(12)}
+
+
+def test_operations_on_a_narrow_screen_break_between_words() -> None:
+    formula = "where(hypot(x, y) == 0, 0, x/hypot(x, y))"
+    lines = {"choice": [("hypot(x, y)", "the length of a vector " * 4, f"by x: {formula}; by y: 1", "0 at (0, 0)")]}
+    drawn = draw_groups(Screen(60), ("name", "meaning", "derivative", "at kinks"), lines)
+    assert max(map(len, drawn.splitlines())) <= 60
+    assert " ".join(drawn.split()) == (
+        f"hypot(x, y) {'the length of a vector ' * 4}derivative by x: {formula} derivative by y: 1 at kinks: 0 at (0, 0)"
+    )
 
 
 def test_every_option_stands_in_one_group() -> None:

@@ -187,6 +187,19 @@ def test_a_table_on_a_terminal_never_cuts_a_number(tmp_path: Path, columns: int)
         assert number in status.stdout.replace("\n", "").replace("\r", "")
 
 
+def test_eval_prints_the_whole_number_on_a_terminal(tmp_path: Path) -> None:
+    environment = {
+        "PATH": f"{Path(AUTODIFF).parent}{os.pathsep}{os.environ['PATH']}",
+        "TERM": "xterm",
+        "HOME": str(tmp_path),
+    }
+    program = "autodiff eval 'x/3' x=0.1; autodiff eval 'x/3' x=0.1 --digits 3"
+    command = [sys.executable, "-c", PTY, "80", program]
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
+    assert "0.03333333333333333" in shown  # 0.1/3 in doubles
+    assert re.search(r"0\.0333(?!3)", shown)
+
+
 PTY = """
 import fcntl, os, pty, struct, sys, termios
 pid, fd = pty.fork()
