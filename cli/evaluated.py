@@ -175,7 +175,7 @@ def answer(
             from autodiff.cli.drawn import as_text
 
             return as_text(at, printing.format, picture, printing.digits, console)
-        whole = console.is_terminal and printing.digits is printing.format is None
+        whole = console.is_terminal and not (printing.digits or printing.format)
         return written(Evaluated(at, found, nodes=printing.nodes, value=value, whole=whole), printing, console)
 
     print_evaluation(console, at, printing, picture, write)

@@ -24,7 +24,7 @@ def table(answer: Answer, digits: int, console: Console) -> str:
 
 
 def _drawn(grid: Grid, console: Console) -> str:
-    columns = [(column, cells) for column, *cells in zip(grid.columns, *grid.rows)]
+    columns: Columns = [(column, cells) for column, *cells in zip(grid.columns, *grid.rows)]
     left_out = []
     for spare in [each for each in columns if each[0].spare]:
         wanted = sum((_narrowest if column.spare else _widest)(column, cells) + 3 for column, cells in columns)

@@ -92,9 +92,9 @@ def test_operations_on_a_narrow_screen_break_between_words() -> None:
     lines = {"choice": [("hypot(x, y)", "the length of a vector " * 4, f"by x: {formula}; by y: 1", "0 at (0, 0)")]}
     drawn = draw_groups(Screen(60), ("name", "meaning", "derivative", "at kinks"), lines)
     assert max(map(len, drawn.splitlines())) <= 60
-    assert " ".join(drawn.split()) == (
-        f"hypot(x, y) {'the length of a vector ' * 4}derivative by x: {formula} derivative by y: 1 at kinks: 0 at (0, 0)"
-    )
+    meaning = "the length of a vector " * 4
+    said = f"hypot(x, y) {meaning}derivative by x: {formula} derivative by y: 1 at kinks: 0 at (0, 0)"
+    assert " ".join(drawn.split()) == said
 
 
 def test_every_option_stands_in_one_group() -> None:
