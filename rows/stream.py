@@ -1,10 +1,12 @@
 """Rows answered as they come: blocks are read, answered on two cores, and written in their order."""
 
 import os
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
-from threading import Condition, Event, Lock, Semaphore, Thread
+from queue import SimpleQueue
+from threading import Condition, Lock
 from typing import NoReturn
 
 from autodiff.rows.formats.base import Block, Reader
@@ -49,17 +51,21 @@ class _Relay:
     def __init__(self, run: Pass, blocks: Iterator[Block], written: Callable[[], None]) -> None:
         """`written` is called behind each block."""
         self.run, self.blocks, self.written = run, blocks, written
-        self.reading, self.answering, self.turn = Lock(), Semaphore(_WORKERS), Condition()
+        self.reading, self.turn = Lock(), Condition()
         self.taken = self.done = 0
-        self.ended, self.finished = False, Event()
+        self.ended = False
+        # What the main thread waits for. A signal that strikes in the locks or threads of `threading` would break them.
+        self.finished, self.idle = SimpleQueue[None](), SimpleQueue[None]()
+        for _ in range(_WORKERS):
+            self.idle.put(None)
         self.error: BaseException | None = None
 
     def answer(self, interrupt: Callable[[], None]) -> None:
         """Answer all blocks; on Ctrl-C `interrupt` the block that is being written, which ends with a whole line."""
         try:
             for _ in range(_WORKERS):
-                Thread(target=self._work, daemon=True).start()
-            self.finished.wait()
+                start_new_thread(self._work, ())
+            self.finished.get()
         except BaseException:
             interrupt()
             raise
@@ -74,7 +80,7 @@ class _Relay:
             self.turn.notify_all()
         # No thread may be within Arrow as the process ends. One that waits for rows cannot be called back.
         for _ in range(_WORKERS):
-            self.answering.acquire()
+            self.idle.get()
         self.reading.acquire(timeout=_MOMENT)
 
     def _work(self) -> None:
@@ -82,18 +88,21 @@ class _Relay:
             with self.reading:
                 number, self.taken = self.taken, self.taken + 1
                 block = self._next()
-            try:
-                with self.answering:
-                    answered = self.run.answer(block) if block else None
-                write = partial(self._write, answered)
-            except BaseException as error:  # the blocks above it are written first
-                write = partial(_fail, error)
+            self.idle.get()
+            write = self._answered(block) if block else self._end
+            self.idle.put(None)
             self._in_turn(number, write)
 
     def _next(self) -> Block | None:
         try:
             return None if self.ended else next(self.blocks, None)
         except BaseException as error:
+            return partial(_fail, error)
+
+    def _answered(self, block: Block) -> Callable[[], None]:
+        try:
+            return partial(self._write, self.run.answer(block))
+        except BaseException as error:  # the blocks above it are written first
             return partial(_fail, error)
 
     def _in_turn(self, number: int, write: Callable[[], None]) -> None:
@@ -107,14 +116,14 @@ class _Relay:
             self.done += 1
             self.turn.notify_all()
         if self.ended:
-            self.finished.set()
+            self.finished.put(None)
 
-    def _write(self, answered: Answered | None) -> None:
-        if answered is None:
-            self.ended = True
-            return
+    def _write(self, answered: Answered) -> None:
         self.run.write(answered)
         self.written()
+
+    def _end(self) -> None:
+        self.ended = True
 
 
 def _fail(error: BaseException) -> NoReturn:
