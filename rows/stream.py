@@ -55,7 +55,7 @@ class _Relay:
         self.taken = self.done = 0
         self.ended = False
         # What the main thread waits for. A signal that strikes in the locks or threads of `threading` would break them.
-        self.finished, self.idle = SimpleQueue[None](), SimpleQueue[None]()
+        self.running, self.idle = Lock(), SimpleQueue[None]()
         for _ in range(_WORKERS):
             self.idle.put(None)
         self.error: BaseException | None = None
@@ -63,9 +63,12 @@ class _Relay:
     def answer(self, interrupt: Callable[[], None]) -> None:
         """Answer all blocks; on Ctrl-C `interrupt` the block that is being written, which ends with a whole line."""
         try:
+            self.running.acquire()
             for _ in range(_WORKERS):
                 start_new_thread(self._work, ())
-            self.finished.get()
+            # Python may miss a signal that came just before a wait, so no wait is long.
+            while not self.running.acquire(timeout=_MOMENT):
+                pass
         except BaseException:
             interrupt()
             raise
@@ -115,8 +118,8 @@ class _Relay:
                 self.error, self.ended = error, True
             self.done += 1
             self.turn.notify_all()
-        if self.ended:
-            self.finished.put(None)
+            if self.ended and self.running.locked():
+                self.running.release()
 
     def _write(self, answered: Answered) -> None:
         self.run.write(answered)
