@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,19 @@ STYLES: "dict[str, Callable[[Drawing], Digraph]]" = {"record": records.draw, "ci
 
 
 def _graphviz(drawing: Drawing, kind: str) -> bytes:
-    return rendered(STYLES[drawing.options.style](drawing), kind)
+    made = rendered(STYLES[drawing.options.style](drawing), kind)
+    return _described(made, drawing) if kind == "svg" else made
+
+
+def _described(svg: bytes, drawing: Drawing) -> bytes:
+    """An SVG that is never wider than its page, with a title and a description for those who cannot see it."""
+    outputs = ", ".join(map(drawing.title, drawing.evaluation.outputs))
+    shown = ["values"] * bool(drawing.evaluation.values) + ["gradients"] * (drawing.evaluation.adjoints is not None)
+    about = f"The graph of {outputs}: {len(drawing.nodes)} nodes" + f" with {' and '.join(shown)}" * bool(shown)
+    head = '<svg role="img" style="max-width: 100%; height: auto"'
+    before, _, rest = svg.decode().partition("<svg")
+    opened, _, body = rest.partition(">")
+    return f"{before}{head}{opened}>\n<title>{escape(outputs)}</title>\n<desc>{escape(about)}</desc>{body}".encode()
 
 
 KINDS: dict[str, Callable[[Drawing], bytes]] = {

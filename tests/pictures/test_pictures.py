@@ -7,7 +7,11 @@ import struct
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import graphviz
 import pytest
+
+from autodiff.evaluation.errors import NotMet
+from autodiff.pictures import renderer
 
 from ..conftest import Run, printed
 
@@ -281,3 +285,32 @@ def test_the_inputs_of_a_circuit_stand_at_the_left_in_order() -> None:
     places = [position(svg, name) for name in ("w0", "x0", "w1", "x1", "w2")]
     assert max(x for x, _ in places) < 10
     assert sorted(places, key=lambda place: place[1]) == places
+
+
+def test_an_svg_fits_its_page_and_says_what_it_shows() -> None:
+    root = ElementTree.fromstring(output("autodiff grad 'where(a < b, a*b, a)' a=2 b=3 --format svg"))
+    assert "max-width: 100%" in root.attrib["style"]
+    assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
+    assert root[0].text == "where(a < b, a*b, a)"
+    assert (root[1].text or "").endswith("5 nodes with values and gradients")  # a, b, a < b, a*b, where
+
+
+def test_a_system_dot_draws_where_the_embedded_renderer_is_missing_or_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = graphviz.Digraph("g")
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    for embedded in ("", str(broken)):
+        monkeypatch.setattr(renderer, "_embedded_renderer", lambda embedded=embedded: embedded)
+        (tmp_path / "dot").unlink(missing_ok=True)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(NotMet) as error:
+            renderer.rendered(source, "svg")
+        assert "pip install graphviz-pure" in str(error.value.hint)
+        assert "dot" in str(error.value.hint)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        (tmp_path / "dot").write_text("#!/bin/sh\ncat > /dev/null\necho drawn by dot\n")
+        (tmp_path / "dot").chmod(0o755)
+        assert renderer.rendered(source, "svg") == b"drawn by dot\n"
