@@ -122,7 +122,10 @@ class PictureOptions(Options):
     panel = "Picture"
 
     render: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Draw the graph into FILE.svg, .png, .jpg, .dot or .pdf.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Draw the graph: FILE.svg, .png, .jpg, .dot or .pdf; .html is a page that plays."
+        ),
     ] = None
     style: Annotated[
         str,

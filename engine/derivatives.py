@@ -37,17 +37,11 @@ def repeated(output: Node, wrt: Sequence[Input], m: Algebra) -> Node:
 
 
 def adjoint_flows(
-    graph: Graph,
-    values: Sequence[Any],
-    m: Any,
-    wrt: set[int],
-    output: int | None = None,
-    wires: dict[tuple[int, int], tuple[Any, Flow]] | None = None,
+    graph: Graph, values: Sequence[Any], m: Any, wrt: set[int], output: int | None = None
 ) -> list[Flow | None]:
     """The adjoint of every node that depends on `wrt`, and the condition under which anything flows back to it.
 
-    It is that of the node at the position `output`, or else of the first output. `wires` takes, by the position of a
-    gate and the number of an operand, the local derivative and what flows back to that operand.
+    It is that of the node at the position `output`, or else of the first output.
 
     `values` are the nodes as symbols of `m`, or numbers where they turned out to be constant. An adjoint says nothing
     where its condition does not hold: see `guarded`.
@@ -62,12 +56,9 @@ def adjoint_flows(
         if adjoint is None or operation is None or m.known(values[i]):
             continue
         local_derivatives = m.local(operation, values[i], *[values[j] for j in operands])
-        for k, (j, local) in enumerate(zip(operands, local_derivatives)):
+        for j, local in zip(operands, local_derivatives):
             if j in varies and local is not None:
-                flow = passed(m, adjoint, local)
-                adjoints[j] = met(m, adjoints[j], flow)
-                if wires is not None:
-                    wires[i, k] = local, flow
+                adjoints[j] = met(m, adjoints[j], passed(m, adjoint, local))
     return adjoints
 
 

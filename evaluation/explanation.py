@@ -80,13 +80,13 @@ class Explanation:
 
 def explained(evaluation: Evaluation) -> Explanation:
     """Both passes of an evaluation that has one output and its gradient."""
-    graph, values, names = evaluation.program.graph, evaluation.values, _names(evaluation)
+    graph, values, names = evaluation.program.graph, evaluation.values, short_names(evaluation)
     forward = [(names[stage.position], stage.formula, values[stage.position]) for stage in stages(graph, names)]
     backward = steps(graph, values, graph.outputs[0], names, dependent(graph, evaluation.asked))
-    return Explanation(evaluation, names, _gradients(names), forward, backward)
+    return Explanation(evaluation, names, gradient_names(names), forward, backward)
 
 
-def _names(evaluation: Evaluation) -> list[str]:
+def short_names(evaluation: Evaluation) -> list[str]:
     """A short name for every node: the user's own, or the next that is free."""
     nodes = evaluation.program.graph.nodes
     used, names = {node.label for node in nodes if node.label} | {"t"}, list[str]()
@@ -108,7 +108,7 @@ def _names(evaluation: Evaluation) -> list[str]:
     return names
 
 
-def _gradients(names: list[str]) -> list[str]:
+def gradient_names(names: list[str]) -> list[str]:
     """The names of gradients: a d before the name, and a dash where that is the name of something else."""
     gradients, taken = list[str](), set(names)
     for name in names:

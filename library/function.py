@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 from os import PathLike
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autodiff.engine.graph import Input
 from autodiff.evaluation.errors import Failure
@@ -16,6 +16,9 @@ from autodiff.grammar.errors import NeedsVector
 from autodiff.grammar.parser import input_names
 from autodiff.grammar.program import Program
 from autodiff.grammar.values import Value, scalars
+
+if TYPE_CHECKING:
+    from autodiff.notebook import Page
 
 _MOST_PROGRAMS = 16
 """How many programs of one text, for vectors of different lengths, are remembered."""
@@ -189,7 +192,7 @@ class Function:
         max_drawn: int = 500,
         **values: Any,
     ) -> None:
-        """Draw the graph into a file, whose ending says the kind of picture: svg, png, jpg, dot or pdf.
+        """Draw the graph into a file, whose ending says the kind of picture: svg, png, jpg, dot, pdf or html.
 
         With values it shows them and the gradient, without any the bare graph. The file is replaced as a whole. `style`
         is "record", boxes of values, or "circuit", gates with numbers on their wires; `local` adds the local
@@ -209,6 +212,19 @@ class Function:
         options = DrawingOptions(style, local, collapse, digits, max_drawn)
         with _pythonic_errors():
             write_whole(Path(file), picture(evaluation, kind_of(Path(file)), options))
+
+    def player(self, /, *args: Any, style: str = "record", collapse: bool = False, **values: Any) -> "Page":
+        """The page that plays both passes at a point, for a notebook: it shows itself in a frame.
+
+        `style` and `collapse` are those of `draw`, which writes the same page into a file that ends in .html.
+        ValueError where the style is unknown or the graph too large.
+        """
+        from autodiff.notebook import Page
+        from autodiff.pictures.options import DrawingOptions
+
+        evaluation = self._evaluation(args, values, gradient=True)
+        with _pythonic_errors():
+            return Page(evaluation, DrawingOptions(style, collapse=collapse))
 
     def _repr_svg_(self) -> str | None:
         """For notebooks: the graph without numbers; None where there is no such picture."""

@@ -1,4 +1,6 @@
-"""Pictures of Functions and Scalars in notebooks."""
+"""Pictures of Functions and Scalars in notebooks, and the page that plays."""
+
+from html import escape
 
 from autodiff.evaluation.errors import Failure
 from autodiff.evaluation.evaluation import Evaluation
@@ -12,3 +14,15 @@ def svg(evaluation: Evaluation) -> str | None:
         return picture(evaluation, "svg", DrawingOptions()).decode()
     except Failure:
         return None
+
+
+class Page:
+    """The page that plays both passes, in a frame of its own in the output of a cell."""
+
+    def __init__(self, evaluation: Evaluation, options: DrawingOptions) -> None:
+        self.html = picture(evaluation, "html", options).decode()
+        """The page as one file."""
+
+    def _repr_html_(self) -> str:
+        frame = 'title="autodiff" style="width: 100%; height: 42rem; border: 0" sandbox="allow-scripts"'
+        return f'<iframe {frame} srcdoc="{escape(self.html)}"></iframe>'

@@ -30,7 +30,7 @@ def draw(drawing: Drawing) -> "Digraph":
                 if isinstance(drawing.graph.nodes[i], Input):
                     left.node(f"n{i}")
     for i in drawing.nodes:
-        dot.node(f"n{i}", label=_wire(drawing, i), shape="plain")
+        dot.node(f"n{i}", label=_wire(drawing, i), shape="plain", id=f"n{i}")
         if i in drawing.gates:
             _draw_gate(dot, drawing, i)
     return dot
@@ -41,15 +41,15 @@ def _draw_gate(dot: "Digraph", drawing: Drawing, i: int) -> None:
     gate, flows = drawing.gates[i], drawing.flows(i)
     local_shown = drawing.options.local and drawing.evaluation.values
     shape = {"shape": "circle" if len(gate.name) < 4 else "ellipse", "width": "0.35", "height": "0.35"}
-    dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(drawing.title(i)), margin="0.03", **shape)
+    dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(drawing.title(i)), margin="0.03", id=f"o{i}", **shape)
     corners = {1: [":w"], 2: [":nw", ":sw"], 3: [":nw", ":w", ":sw"]}.get(len(gate.operands))
     for k, j in enumerate(gate.operands):
         label, local = "", gate.locals[k]
         if local_shown and local is not None and not isinstance(drawing.graph.nodes[j], Constant):
             label = f"× {drawing.number(local, _DIGITS)}"
         corner = corners[k] if corners else ""
-        dot.edge(f"n{j}:e", f"o{i}{corner}", label=label, **({} if flows[k] else STOPPED))
-    dot.edge(f"o{i}:e", f"n{i}:w", weight="4", **({} if drawing.reached(i) else STOPPED))
+        dot.edge(f"n{j}:e", f"o{i}{corner}", label=label, id=f"w{i}-{k}", **({} if flows[k] else STOPPED))
+    dot.edge(f"o{i}:e", f"n{i}:w", weight="4", id=f"r{i}", **({} if drawing.reached(i) else STOPPED))
 
 
 def _wire(drawing: Drawing, i: int) -> str:

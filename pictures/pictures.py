@@ -37,12 +37,29 @@ def _described(svg: bytes, drawing: Drawing) -> bytes:
     return f"{before}{head}{opened}>\n<title>{escape(outputs)}</title>\n<desc>{escape(about)}</desc>{body}".encode()
 
 
+def _page(drawing: Drawing) -> bytes:
+    from autodiff.pictures.page.page import page
+
+    return page(drawing, STYLES[drawing.options.style])
+
+
 KINDS: dict[str, Callable[[Drawing], bytes]] = {
     **{kind: partial(_graphviz, kind=kind) for kind in ("dot", "svg", "png", "jpg", "pdf")},
     "mermaid": mermaid,
+    "html": _page,
 }
 
-ENDINGS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".dot": "dot", ".gv": "dot", ".pdf": "pdf"}
+ENDINGS = {
+    ".svg": "svg",
+    ".png": "png",
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".html": "html",
+    ".htm": "html",
+    ".pdf": "pdf",
+}
 """The kind of picture by the ending of its file."""
 
 

@@ -30,7 +30,7 @@ def draw(drawing: Drawing) -> "Digraph":
     dot.attr("node", fontname="Helvetica", fontsize="13", margin="0", color=GREY)
     dot.attr("edge", color=GREY, arrowsize="0.6", fontname="Helvetica", fontsize="10", fontcolor=GREY)
     for i in drawing.nodes:
-        dot.node(f"n{i}", label=_box(drawing, i), shape="plain", tooltip=_tooltip(drawing, i))
+        dot.node(f"n{i}", label=_box(drawing, i), shape="plain", tooltip=_tooltip(drawing, i), id=f"n{i}")
         if i in gates:
             _draw_gate(dot, drawing, i)
     uses = Counter(j for gate in gates.values() for j in gate.operands)
@@ -48,17 +48,17 @@ def draw(drawing: Drawing) -> "Digraph":
 def _draw_gate(dot: "Digraph", drawing: Drawing, i: int) -> None:
     """The oval in front of a box, with an arrow from every operand in written order and one to the box."""
     gate = drawing.gates[i]
-    edges = [{} if flows else STOPPED for flows in drawing.flows(i)]
+    edges = [{"id": f"w{i}-{port}", **({} if flows else STOPPED)} for port, flows in enumerate(drawing.flows(i))]
     if len(gate.operands) == 1:
         shape = {"shape": "ellipse", "width": "0.3", "height": "0.3", "margin": "0.05,0.02"}
-        dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(gate.help), **shape)
+        dot.node(f"o{i}", label=label_of(gate), tooltip=tooltip(gate.help), id=f"o{i}", **shape)
         dot.edge(f"n{gate.operands[0]}:e", f"o{i}:w", **edges[0])
     else:
-        dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip(gate.help))
+        dot.node(f"o{i}", label=_gate(gate), shape="plain", tooltip=tooltip(gate.help), id=f"o{i}")
         for port, j in enumerate(gate.operands):
             dot.edge(f"n{j}:e", f"o{i}:{port}:w", **edges[port])
     dot.edge(
-        f"o{i}:e", f"n{i}:w", weight="4", **({} if drawing.reached(i) else STOPPED)
+        f"o{i}:e", f"n{i}:w", weight="4", id=f"r{i}", **({} if drawing.reached(i) else STOPPED)
     )  # a gate and its box want to be level
 
 

@@ -1,18 +1,19 @@
 """JavaScript, as a module with one function.
 
-`all_nodes` is a variant for the page that plays: instead of the value and the gradient it returns the value and the
-adjoint of every node, in the order of `Graph.nodes`, and for every operand of a node its local derivative and what
-flowed back to it, `null` where nothing flowed. It has no names of the user.
+For a page that plays both passes there are the functions of single operations, from which it computes the value and
+the adjoint of every node itself.
 """
 
 from collections.abc import Iterable
-from itertools import chain
 from math import isinf, isnan
 
-from autodiff.engine.code.portable import lower_nodes
+from autodiff.engine.code.portable import PortableLowering
 from autodiff.engine.code.source import Function, helpers_of
+from autodiff.engine.code.steps import Term
 from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, operators, used
 from autodiff.engine.graph import Graph
+from autodiff.engine.symbolic.algebra import Flow
+from autodiff.engine.table.operation import Operation
 
 _UNARY = "exp expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"
 FORMS = {
@@ -83,27 +84,41 @@ def _list(texts: Iterable[str]) -> str:
     return f"[{', '.join(texts)}]"
 
 
-def all_nodes(graph: Graph) -> str:
-    """A module with `f(inputs)`, from a list of numbers to an object of lists: values, adjoints, locals and flows."""
-    found = lower_nodes(graph)
-    flat = [*found.adjoints, *chain(*found.locals, *found.flows)]
-    # One list of all outputs, so that what they have in common is computed once, and one iterator to take it apart.
-    conditions = [True if flow is None else flow.condition for flow in flat]
-    outputs = [*found.values, *conditions, *(0.0 if flow is None else flow.derivative for flow in flat)]
-    uses = used(outputs, found.terms)
-    steps = [term.name for term in found.terms if term in uses and term.name != "input"]
-    places = {term: f"inputs[{i}]" for i, term in enumerate(found.inputs)}
-    lines, texts = JAVASCRIPT.body(places, outputs, found.terms)
-    values, tests = texts[: len(graph.nodes)], texts[len(graph.nodes) : len(graph.nodes) + len(flat)]
-    numbers = texts[len(graph.nodes) + len(flat) :]
+def operation_functions(graph: Graph) -> tuple[str, dict[int, str]]:
+    """The operations of a graph, as an object `operations` of functions; and for each gate its name there, by position.
+
+    Each gives, of its operands, the value and a list of the local derivatives, `null` where nothing flows.
+    """
+    names, functions, steps = dict[int, str](), dict[str, str](), list[str]()
+    for i, (node, operands) in enumerate(zip(graph.nodes, graph.operands, strict=True)):
+        if node.operation is not None:
+            names[i] = f"{node.operation.name}{len(operands)}"
+            if names[i] not in functions:
+                functions[names[i]], needed = _operation(node.operation, len(operands))
+                steps += needed
+    helpers = "\n".join(helpers_of(JAVASCRIPT, steps))
+    members = "".join(f"  {name}: {text},\n" for name, text in functions.items())
+    # In a function of their own, so that helpers are seen by nothing else.
+    return f"const operations = (() => {{\n{helpers}\nreturn {{\n{members}}};\n}})();\n", names
+
+
+def _operation(operation: Operation, operands: int) -> tuple[str, list[str]]:
+    """An operation of so many operands as a function, and the steps in it."""
+    m = PortableLowering()
+    inputs = [Term(m, "input", ()) for _ in range(operands)]
+    value = getattr(m, operation.name)(*inputs)
+    found = m.local(operation, value, *inputs)
+    there = [each if isinstance(each, Flow) else Flow(True, each) for each in found if each is not None]
+    outputs = [value, *(each.condition for each in there), *(each.derivative for each in there)]
+    places = {term: f"x{k}" for k, term in enumerate(inputs)}
+    lines, (text, *texts) = JAVASCRIPT.body(places, outputs, m.terms)
     cells = iter(
-        "null" if flow is None else number if flow.condition is True else f"{test} ? {number} : null"
-        for flow, test, number in zip(flat, tests, numbers, strict=True)
+        number if flow.condition is True else f"{test} ? {number} : null"
+        for flow, test, number in zip(there, texts[: len(there)], texts[len(there) :], strict=True)
     )
-    adjoints = [next(cells) for _ in graph.nodes]
-    locals, flows = ([_list([next(cells) for _ in row]) for row in graph.operands] for _ in range(2))
-    pieces = {"values": values, "adjoints": adjoints, "locals": locals, "flows": flows}
-    result = ",\n".join(f"    {name}: {_list(texts)}" for name, texts in pieces.items())
-    body = "\n".join(f"  {line}" for line in lines.values())
-    functions = "\n".join(helpers_of(JAVASCRIPT, steps))
-    return f"{functions}\nexport function f(inputs) {{\n{body}\n  return {{\n{result}\n  }};\n}}\n"
+    locals = _list(["null" if each is None else next(cells) for each in found])
+    result = f"Number({text})" if operation.is_truth else text
+    body = "\n".join(f"    {line}" for line in [*lines.values(), f"return [{result}, {locals}];"])
+    needed = used(outputs, m.terms)
+    steps = [term.name for term in m.terms if term in needed and term.name != "input"]
+    return f"({', '.join(places.values())}) => {{\n{body}\n  }}", steps

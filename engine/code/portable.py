@@ -125,34 +125,3 @@ def lower(graph: Graph, wrt: Sequence[int], order: int, given: Mapping[str, floa
     if order > 1:
         found.hessian = DualLowering(m, OPERATIONS).hessian(graph, values, wrt)
     return found
-
-
-@dataclass
-class Nodes:
-    """The steps of every node's value and adjoint, and of what flows along each wire; None where nothing ever flows."""
-
-    inputs: list[Term]
-    terms: list[Term]
-    values: list[Operand]
-    adjoints: list[Flow | None]
-    locals: list[list[Flow | None]]
-    """For each node by each of its operands the local derivative."""
-    flows: list[list[Flow | None]]
-    """And that times the adjoint of the node: what flows back to the operand."""
-
-
-def lower_nodes(graph: Graph) -> Nodes:
-    """The steps of all nodes of a graph, and of the derivatives of its first output by each."""
-    m = PortableLowering()
-    values = m.values(graph)
-    # A derivative by a constant is shown as well, so everything counts as an input.
-    wires: dict[tuple[int, int], tuple[Any, Flow]] = {}
-    adjoints = adjoint_flows(graph, values, m, set(range(len(values))), wires=wires)
-
-    def row(i: int, which: int) -> list[Flow | None]:
-        found = [wires[i, k][which] if (i, k) in wires else None for k in range(len(graph.operands[i]))]
-        return [each if each is None or isinstance(each, Flow) else Flow(True, each) for each in found]
-
-    inputs = [x for x in values[: len(graph.inputs)] if type(x) is Term]
-    every = range(len(values))
-    return Nodes(inputs, m.terms, values, adjoints, [row(i, 0) for i in every], [row(i, 1) for i in every])

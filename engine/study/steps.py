@@ -61,7 +61,7 @@ def steps(
         adjoint, operation, operands = totals[i], graph.nodes[i].operation, graph.operands[i]
         if adjoint is None or operation is None:
             continue
-        formulas, deed = _formulas(graph, names, i)
+        formulas, deed = gate_formulas(graph, names, i)
         for j, local, formula in zip(operands, local_derivatives(graph, values, i), formulas):
             if j not in wanted or isinstance(graph.nodes[j], Constant):
                 continue
@@ -100,7 +100,7 @@ def _named(graph: Graph, names: Sequence[str], i: int) -> Node:
     return Constant(node.number, written=node.written) if isinstance(node, Constant) else Input(names[i])
 
 
-def _formulas(graph: Graph, names: Sequence[str], i: int) -> tuple[list[Node | None], str]:
+def gate_formulas(graph: Graph, names: Sequence[str], i: int) -> tuple[list[Node | None], str]:
     """The local derivatives of a gate in the names around it, and what it does with the gradient."""
     operation, m = graph.nodes[i].operation, Algebra()
     assert operation is not None
