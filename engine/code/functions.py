@@ -30,15 +30,22 @@ def names(target: Target) -> Iterable[str]:
 def needed(target: Target, steps: Iterable[str]) -> list[str]:
     """The functions for some steps, each after those that it calls."""
     found: dict[str, None] = {}
+    begun = set[str]()
     pending = [(name, False) for name in reversed(list(steps))]
     while pending:
         name, entered = pending.pop()
         # Entered a second time when what it calls is there.
         if entered:
             found[name] = None
-        elif name not in target.forms and name not in found:
+        elif name not in target.forms and name not in begun:
+            begun.add(name)
             pending.append((name, True))
-            calls = [each.id for each in ast.walk(_tree(target, name)) if isinstance(each, ast.Name)]
+            tree = list(ast.walk(_tree(target, name)))
+            inner = {each.name for each in tree if isinstance(each, ast.FunctionDef)}
+            calls = [each.id for each in tree if isinstance(each, ast.Name) and each.id not in inner]
+            # In a helper an operator may be a function: Python's division raises.
+            if name not in target.own:
+                calls += [_OPERATORS[type(each)] for each in tree if type(each) in _OPERATORS]
             # A function of the target's own may call a builtin of its own name.
             pending += [(each, False) for each in reversed(calls) if each in names(target) and each != name]
     return list(found)

@@ -4,9 +4,9 @@ They have numbers, comparisons, `if`, `while`, assignments and `return`, and cal
 A name is first assigned outside of the block that it is used in. They run on Python's floats as they stand here.
 """
 
-from math import fmod, inf
+from math import fmod, inf, nan
 
-from autodiff.engine.arithmetic.floats import abs, div, exp2, floor, log, log1p, log2
+from autodiff.engine.arithmetic.floats import abs, ceil, div, exp, exp2, expm1, floor, log, log1p, log2, sin, tan
 from autodiff.engine.arithmetic.floats import acosh as raw_acosh
 from autodiff.engine.arithmetic.floats import asinh as raw_asinh
 from autodiff.engine.arithmetic.floats import pow as raw_pow
@@ -100,3 +100,167 @@ def power_rule(x: float, y: float) -> float:
     if lost != 0.0 and product != 0.0 and abs(product) < inf and abs(x) < inf:
         return product + product * (lost * log(abs(x)))
     return product
+
+
+def erf_near(x: float) -> float:
+    """erf(x) below 1, by its series of positive terms."""
+    total = 1.0
+    term = 1.0
+    n = 1.0
+    while term > 1e-17:
+        term = term * (2.0 * x * x / (2.0 * n + 1.0))
+        total = total + term
+        n = n + 1.0
+    return 1.1283791670955126 * x * (total * exp(-x * x))
+
+
+def erf(x: float) -> float:
+    """By its series, and by erfc where that is small."""
+    if abs(x) >= 1.0:
+        return sign(x) * (1.0 - erfc(abs(x)))
+    return erf_near(x)
+
+
+def erfc(x: float) -> float:
+    """By the trapezoidal rule on an integral, whose error is below exp(-39)."""
+    if x <= -0.5:
+        return 2.0 - erfc(-x)
+    if not x >= 0.5:
+        return 1.0 - erf_near(x)
+    if x > 30.0:
+        return 0.0
+    total = 0.5 / (x * x)
+    n = 1.0
+    while n < 13.0:
+        total = total + exp(-0.25 * n * n) / (x * x + 0.25 * n * n)
+        n = n + 1.0
+    tail = exp(-x * x) * (x * total * 0.3183098861837907)
+    # What a pole of the integrand near the path adds.
+    if x < 6.0:
+        return tail - 2.0 / expm1(12.566370614359172 * x)
+    return tail
+
+
+def gamma_excess(x: float) -> float:
+    """1/gamma(x) - 1 between 1 and 2, with all digits where it is 0."""
+    u = x - 1.5
+    q = 1.6778603058396754e-08 * u - 9.012739607939643e-08
+    q = (q * u + 6.229866073406079e-08) * u + 2.134120888728099e-06
+    q = (q * u - 1.3881273890084828e-05) * u + 2.5888626790451793e-05
+    q = (q * u + 0.00014888730884314388) * u - 0.0011042580831579273
+    q = (q * u + 0.0021579532692078862) * u + 0.00633683330492446
+    q = (q * u - 0.041615681051206305) * u + 0.052551068573979204
+    q = (q * u + 0.1646981057811324) * u - 0.5135166683820503
+    return (x - 1.0) * (x - 2.0) * q
+
+
+def gamma(x: float) -> float:
+    """By 1/gamma between 1 and 2, and from there by gamma(x + 1) = x*gamma(x)."""
+    if x == 0.0:
+        return div(1.0, x)
+    if x > 172.0:
+        return inf
+    if x < 0.0 and x == floor(x):
+        return nan
+    if x < -200.0:
+        return 0.0
+    steps = floor(x) - 1.0
+    result = 1.0 / (1.0 + gamma_excess(x - steps))
+    while steps > 0.0:
+        result = result * (x - steps)
+        steps = steps - 1.0
+    while steps < 0.0:
+        steps = steps + 1.0
+        result = result / (x - steps)
+    return result
+
+
+def lgamma(x: float) -> float:
+    """By gamma where that is small, by Stirling's series for large numbers, and by reflection below 0."""
+    if x <= 0.0:
+        if x == floor(x):
+            return inf
+        turn = x - round(x)
+        return log(3.141592653589793 / abs(sin(3.141592653589793 * turn))) - lgamma(1.0 - x)
+    if x < 1.0:
+        return -log(x) - log1p(gamma_excess(x + 1.0))
+    if x < 13.0:
+        product = 1.0
+        y = x
+        while y > 2.0:
+            y = y - 1.0
+            product = product * y
+        return log(product) - log1p(gamma_excess(y))
+    if x == inf:
+        return inf
+    z = 1.0 / (x * x)
+    series = 0.0007936507936507937 + z * (
+        -0.0005952380952380953 + z * (0.0008417508417508417 - z * 0.0019175269175269176)
+    )
+    series = 0.08333333333333333 + z * (-0.002777777777777778 + z * series)
+    return x * (log(x) - 1.0) - 0.5 * log(x) + (0.9189385332046727 + series / x)
+
+
+def digamma_series(z: float) -> float:
+    """log(z) - 1/(2*z) - digamma(z) for a large number."""
+    w = 1.0 / (z * z)
+    series = -0.004166666666666667 + w * (0.007575757575757576 + w * (-0.021092796092796094 + w * 0.08333333333333333))
+    return w * (0.08333333333333333 + w * (-0.008333333333333333 + w * (0.003968253968253968 + w * series)))
+
+
+def digamma(x: float) -> float:
+    """By the sum of its differences to its root, by its series for large numbers, and by reflection below 0."""
+    if x <= 0.0:
+        if x == floor(x):
+            return nan
+        return digamma(1.0 - x) - 3.141592653589793 / tan(3.141592653589793 * (x - round(x)))
+    if x >= 10.0:
+        return log(x) - 0.5 / x - digamma_series(x)
+    distance = (x - 1.4616321449683622) - 9.549995429965697e-17
+    total = 0.0
+    k = 0.0
+    while k < 10.0:
+        total = total + 1.0 / ((k + x) * (k + 1.4616321449683622))
+        k = k + 1.0
+    total = total + 0.5 / ((k + x) * 11.461632144968362)
+    rest = log1p(distance / 11.461632144968362) - (digamma_series(k + x) - digamma_series(11.461632144968362))
+    return distance * total + rest
+
+
+def polygamma(order: float, x: float) -> float:
+    """order!*(1/x^(order + 1) + 1/(x + 1)^(order + 1) + ...), the rest by Euler and Maclaurin."""
+    if order == 0.0:
+        return digamma(x)
+    if not (order > 0.0 and order == floor(order) and order <= 10000.0) or (x <= 0.0 and x == floor(x)):
+        return nan
+    odd = fmod(order, 2.0)
+    if x < 0.0:
+        # What the poles add has period 1.
+        far = polygamma(order, 1.0 - x) - polygamma(order, ceil(x) - x)
+        return polygamma(order, x - floor(x)) + (1.0 - 2.0 * odd) * far
+    if x == inf:
+        return 0.0
+    leading = 1.0 / x
+    k = 1.0
+    while k < order:
+        leading = leading * (k / x)
+        k = k + 1.0
+    # The other terms do not show beside the first.
+    if x < 1e-17:
+        return (2.0 * odd - 1.0) * leading * (order / x)
+    total = 0.0
+    a = x
+    while a < 12.0 + 2.0 * order:
+        total = total + pow(x / a, order + 1.0)
+        a = a + 1.0
+    s = order + 1.0
+    z = 1.0 / (a * a)
+    rest = 2.08767569878681e-08 - z * (s + 9.0) * (s + 10.0) * 5.284190138687493e-10
+    rest = -8.267195767195768e-07 + z * (s + 7.0) * (s + 8.0) * rest
+    rest = -0.001388888888888889 + z * (s + 3.0) * (s + 4.0) * (
+        3.306878306878307e-05 + z * (s + 5.0) * (s + 6.0) * rest
+    )
+    rest = s / a * (0.08333333333333333 + z * (s + 1.0) * (s + 2.0) * rest)
+    # The last factor of order!/x^(order + 1) comes last, so that nothing underflows before the answer does.
+    total = order / x * total + pow(x / a, s) * (a / x + order / x * (0.5 + rest))
+    return (2.0 * odd - 1.0) * leading * total

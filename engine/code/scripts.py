@@ -14,6 +14,7 @@ from functools import cache
 from math import isinf, isnan
 
 from autodiff.engine.arithmetic import floats
+from autodiff.engine.code import functions
 from autodiff.engine.code.source import Function
 from autodiff.engine.code.target import CHOICE, TRUTH, Form, Target, call, operators
 
@@ -66,9 +67,13 @@ def script(function: Function) -> str:
     """A file of Python."""
     body = [*function.body("# {}"), f"return {function.result(_tuple, ', '.join)}"]
     text = "\n".join([*function.helpers, *body])
+    return _file(function, _imports(text), _indented(body, "    "))
+
+
+def _imports(text: str) -> list[str]:
+    """What a text needs of the module math."""
     used = [name for name in _MATH if re.search(rf"(?<!\.)\b{name}\b", text)]
-    imports = ["import math"] * ("math." in text) + [f"from math import {', '.join(used)}"] * bool(used)
-    return _file(function, imports, _indented(body, "    "))
+    return ["import math"] * ("math." in text) + [f"from math import {', '.join(used)}"] * bool(used)
 
 
 _UFUNCS = {
@@ -79,6 +84,19 @@ _UFUNCS = {
 }
 _OF_TWO = {"hypot": "hypot", "atan2": "arctan2", "mod": "mod", "fmod": "fmod", "and": "logical_and", "or": "logical_or"}
 _OF_ARRAYS = ("sign", "pow", "scale", "power_rule", "damped", "_greatest", "_power_of_two")
+
+
+# NumPy has none of these.
+_SPECIAL = dict.fromkeys(("erf", "erfc", "gamma", "lgamma", "digamma"), "x") | {"polygamma": "order, x"}
+
+
+def _one_by_one(name: str, operands: str) -> str:
+    """A function of arrays that calls Python's for every number."""
+    target = script_target()
+    inner = [functions.written(target, each) for each in functions.needed(target, [name])]
+    function = target.forms[name].text.removesuffix("({})") if name in target.forms else target.spelled(name)
+    body = "\n".join([*inner, f"return np.vectorize({function}, otypes=[float])({operands})"])
+    return f"def {name}({operands}):\n" + "\n".join(f"    {line}" for line in body.splitlines())
 
 
 @cache
@@ -94,7 +112,10 @@ def arrays_target() -> Target:
             "where": Form("np.where({}, {}, {})"),
         },
         lambda x: _literal(x).replace("inf", "np.inf").replace("nan", "np.nan"),
-        own={name: inspect.getsource(getattr(arrays, name)) for name in _OF_ARRAYS},
+        own={
+            **{name: inspect.getsource(getattr(arrays, name)) for name in _OF_ARRAYS},
+            **{name: _one_by_one(name, operands) for name, operands in _SPECIAL.items()},
+        },
         reserved=_RESERVED,
         longest=88,
         unpacks=True,
@@ -116,7 +137,8 @@ def arrays_script(function: Function) -> str:
     body = [*function.body("# {}"), f"return {function.result(_tuple, ', '.join)}"]
     lines = ['    with np.errstate(all="ignore"):', *_indented(body, "        ")]
     unpacked = f"{_tuple(names)[1:-1]} = np.broadcast_arrays(*map(np.float64, {given}))"
-    return _file(function, ["import numpy as np"], [*_indented([unpacked] if names else [], "    "), *lines])
+    imports = [*_imports("\n".join(function.helpers)), "import numpy as np"]
+    return _file(function, imports, [*_indented([unpacked] if names else [], "    "), *lines])
 
 
 def _file(function: Function, imports: Sequence[str], body: Iterable[str]) -> str:

@@ -98,7 +98,7 @@ def _arguments(function: Function, scalar: str, vector: str) -> list[str]:
 
 _HEADS = {
     "c": "#include <math.h>\n#include <stdio.h>\n",
-    "numpy": "import numpy as np\n",
+    "numpy": "import math\nfrom math import copysign, inf, isfinite, isnan, nan\nimport numpy as np\n",
     "python": "import math\nfrom math import copysign, inf, isfinite, isnan, nan\n",
 }
 

@@ -14,7 +14,6 @@ import pytest
 from autodiff.engine.arithmetic.duals import Duals
 from autodiff.engine.code.compiled import careful
 from autodiff.engine.code.javascript import operation_functions
-from autodiff.engine.code.source import Missing, Request, function_of
 from autodiff.engine.code.targets import LANGUAGES
 from autodiff.engine.graph import Graph
 from autodiff.engine.hessians import _second_derivatives
@@ -27,18 +26,6 @@ from autodiff.grammar.program import Program
 from ...support import random_programs, truth
 from ...support.languages import Case, program_request, request, results, tool
 from .test_compiled import close, conditions, flat, gate, points_of
-
-_GAMMAS = {"gamma", "lgamma", "digamma", "polygamma"}
-_ERFS = {"erf", "erfc", "normcdf", "gelu"}
-LACKING = {
-    "javascript": _ERFS | _GAMMAS,
-    "c": _GAMMAS,
-    "rust": _ERFS | _GAMMAS,
-    "python": _GAMMAS,
-    "numpy": _ERFS | _GAMMAS,
-}
-"""What is refused, since the language has no such function and neither have we."""
-
 
 Expected = list[tuple[float, float]]
 """Numbers, each with how far rounding may carry it."""
@@ -72,24 +59,16 @@ def gates() -> list[tuple[str, Graph, list[tuple[float, ...]], list[Expected]]]:
     return found
 
 
-def missing(language: str, asked: Request) -> bool:
-    """Whether the language has no such operation."""
-    try:
-        function_of(asked, LANGUAGES[language].target())
-    except Missing:
-        return True
-    return False
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_operation(language: str, tmp_path: Path) -> None:
-    tried = [each for each in gates() if not missing(language, request(each[1], "f"))]
-    assert {name for name, *_ in gates()} - {name for name, *_ in tried} == LACKING[language]
-    cases = [Case(request(graph, f"f{k}"), points) for k, (_, graph, points, _) in enumerate(tried)]
-    for (name, _, points, answers), rows in zip(tried, results(language, cases, tmp_path), strict=True):
+    cases = [Case(request(graph, f"f{k}"), points) for k, (_, graph, points, _) in enumerate(gates())]
+    for (name, _, points, answers), rows in zip(gates(), results(language, cases, tmp_path), strict=True):
         for point, expected, found in zip(points, answers, rows, strict=True):
-            for ours, (theirs, change) in zip(found, expected, strict=True):
-                assert close(ours, theirs, 4.0, ulp(1.0) * change), (name, point, found, expected)
+            for i, (ours, (theirs, change)) in enumerate(zip(found, expected, strict=True)):
+                near = close(ours, theirs, 4.0, ulp(1.0) * change)
+                if not near and name == "lgamma" and not i:  # Python's is 30 ulp off at 1.28; libm's and ours are not
+                    near = truth.ulps(ours, truth.true_value(OPERATIONS[name], point)) <= 4 + change / abs(theirs)
+                assert near, (name, point, found, expected)
 
 
 # --- Programs ---------------------------------------------------------------------------------------------------------
@@ -152,9 +131,8 @@ def tried(seed: int) -> Tried:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_random_programs(language: str, seeds: range, tmp_path: Path) -> None:
     asked = [(each, program_request(each.program, f"f{k}", each.order)) for k in seeds if (each := tried(k))]
-    able = [(each, Case(it, [each.point])) for each, it in asked if not missing(language, it)]
-    assert len(able) > 0.8 * len(asked)
-    for (each, _), (found,) in zip(able, results(language, [case for _, case in able], tmp_path), strict=True):
+    cases = [Case(it, [each.point]) for each, it in asked]
+    for (each, _), (found,) in zip(asked, results(language, cases, tmp_path), strict=True):
         for ours, (theirs, error) in zip(found, each.expected, strict=True):
             unsure = isnan(error) and isfinite(theirs)  # a rounding error away from what is not finite, or from a kink
             assert unsure or close(ours, theirs, 64.0, error), (each.program.text, each.point, found, each.expected)
