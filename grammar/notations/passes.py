@@ -217,6 +217,8 @@ def with_operators(tokens: Tokens) -> Tokens:
         if token == "//":
             start, end = operand_before(made, len(made)), i + 2
             # `2*x // 3` and `-x // 3` are floors of more than x.
+            if not may_start(token_at(tokens, i + 1)):
+                raise Ambiguous
             signed = token_at(made, start - 1) == "-" and not may_end(token_at(made, start - 2))
             if (
                 signed

@@ -1,8 +1,10 @@
 """Formulas as other places write them: what the hint says, typed instead, is what was meant."""
 
 import math
+import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -157,3 +159,19 @@ def test_no_hint_is_better_than_one_to_another_number(typed: str) -> None:
 )
 def test_nothing_takes_long_or_recurses(typed: str) -> None:
     hinted(typed)
+
+
+PIECES = "x sin Log if ( ) [ ] { } | || ! ° √ ? : , ; = ^ - / // mod 2 0x 0b . np. f( ½ ² # $ && fmod( @".split()
+PIECES += ["\\frac", "\\"]
+
+
+def test_nonsense_is_an_error_like_any_other() -> None:
+    draw = random.Random(18)
+    for _ in range(3000):
+        text = "".join(draw.choice(PIECES) + draw.choice(["", " "]) for _ in range(draw.randint(1, 8)))
+        with suppress(ProgramError):
+            parse(text)
+
+
+def test_nothing_behind_a_sign_is_an_error() -> None:
+    assert hinted("x //") == ""
