@@ -27,7 +27,7 @@ _RESERVED = """
     as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref
     return self static struct super trait true type unsafe use where while async await abstract become box do final
     macro override priv try typeof unsized virtual yield union gen f64 f32 bool str char usize isize u8 u16 u32 u64 i8
-    i16 i32 i64 core std alloc main
+    i16 i32 i64 core std alloc main None Some Ok Err
 """
 
 

@@ -16,7 +16,7 @@ from math import isinf, isnan
 from autodiff.engine.arithmetic import floats
 from autodiff.engine.code import functions
 from autodiff.engine.code.source import Function
-from autodiff.engine.code.target import CHOICE, TRUTH, Form, Target, call, operators
+from autodiff.engine.code.target import CHOICE, TRUTH, WIDEST, Form, Target, call, indented, operators
 
 _MATH = ("copysign", "inf", "isfinite", "isnan", "nan")
 _RESERVED = frozenset([*keyword.kwlist, *dir(builtins), *dir(math), "np", "shape"]) | {"match", "case", "type"}
@@ -136,9 +136,14 @@ def arrays_script(function: Function) -> str:
         function = replace(function, value=list(map(spread, function.value)), jacobian=jacobian, hessian=hessian)
     body = [*function.body("# {}"), f"return {function.result(_tuple, ', '.join)}"]
     lines = ['    with np.errstate(all="ignore"):', *_indented(body, "        ")]
-    unpacked = f"{_tuple(names)[1:-1]} = np.broadcast_arrays(*map(np.float64, {given}))"
+    if names:
+        # A long line may be broken within the parentheses on both sides, and not before the sign between them.
+        left, right = (
+            indented([text], "    ") for text in (_tuple(names), f"np.broadcast_arrays(*map(np.float64, {given}))")
+        )
+        lines = [*left[:-1], f"{left[-1]} = {right[0].strip()}", *right[1:], *lines]
     imports = [*_imports("\n".join(function.helpers)), "import numpy as np"]
-    return _file(function, imports, [*_indented([unpacked] if names else [], "    "), *lines])
+    return _file(function, imports, lines)
 
 
 def _file(function: Function, imports: Sequence[str], body: Iterable[str]) -> str:
@@ -157,8 +162,6 @@ def _tuple(texts: Sequence[str]) -> str:
 
 def _indented(lines: Iterable[str], indent: str) -> list[str]:
     """The lines behind an indent, long ones broken within parentheses."""
-    from autodiff.engine.code.target import WIDEST, indented
-
     enclosed = []
     for line in lines:
         if len(line) > WIDEST:

@@ -177,3 +177,19 @@ def test_operations_in_javascript(tmp_path: Path) -> None:
             assert value == pytest.approx(at[i], rel=1e-15)
             assert [x is None for x in locals] == [x is None for x in expected]
             assert [x or 0.0 for x in locals] == pytest.approx([x or 0.0 for x in expected], rel=1e-15)
+
+
+HOSTILE = """# */ x /* ??/ \\
+# \u2028 \u202e coding: latin-1 \"\"\" ' \" `` ${x} //
+int = let*self + lambda/Math
+A = np + INFINITY; f + gradient + v1*V1 + exp + damped + None + θ*theta + A + _x + __x"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_and_no_name_leaves_its_place(language: str, tmp_path: Path) -> None:
+    """Comments that end comments, keywords, names of libraries and of the code itself, and names of other case only."""
+    program = parse(HOSTILE)
+    point = {x.name: 1.0 + k / 8 for k, x in enumerate(program.graph.inputs)}
+    case = Case(program_request(program, "f"), [tuple(point.values())])
+    ((found,),) = results(language, [case], tmp_path)
+    assert found == pytest.approx(answer(program, point, 1), rel=1e-14)
