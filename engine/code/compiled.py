@@ -29,7 +29,7 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
             arrays.append(compile_arrays(graph, wrt, threads))
         return arrays[0](*operands)
 
-    with _uncollected():
+    with uncollected():
         m = python.FloatLowering()
         inputs, outputs = m.lowered(graph, wrt)
         floats = python.load(python.source(inputs, outputs, m.terms), otherwise)
@@ -37,7 +37,7 @@ def compile_graph(graph: Graph, wrt: Sequence[int], threads: int = 1) -> Callabl
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Pause Python's cyclic garbage collector: nothing here is cyclic, and its searches take more than linear time."""
     collecting = gc.isenabled()
     gc.disable()

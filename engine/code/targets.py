@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from autodiff.engine.code import scripts
 from autodiff.engine.code.c import C, c
+from autodiff.engine.code.compiled import uncollected
 from autodiff.engine.code.javascript import JAVASCRIPT, javascript
 from autodiff.engine.code.rust import RUST, rust
 from autodiff.engine.code.source import Function, Request, function_of
@@ -31,7 +32,8 @@ LANGUAGES = {
 def source(request: Request, language: str) -> str:
     """The text of a file with the function that is asked for; Missing where the language lacks an operation."""
     each = LANGUAGES[language]
-    return each.layout(function_of(request, each.target()))
+    with uncollected():
+        return each.layout(function_of(request, each.target()))
 
 
 def having(operation: str) -> list[str]:
