@@ -100,13 +100,13 @@ class _Relay:
         try:
             return None if self.ended else next(self.blocks, None)
         except BaseException as error:
-            return partial(_fail, error)
+            return _failing(error)
 
     def _answered(self, block: Block) -> Callable[[], None]:
         try:
             return partial(self._write, self.run.answer(block))
         except BaseException as error:  # the blocks above it are written first
-            return partial(_fail, error)
+            return _failing(error)
 
     def _in_turn(self, number: int, write: Callable[[], None]) -> None:
         with self.turn:
@@ -129,8 +129,11 @@ class _Relay:
         self.ended = True
 
 
-def _fail(error: BaseException) -> NoReturn:
-    raise error
+def _failing(error: BaseException) -> Callable[[], NoReturn]:
+    def fail() -> NoReturn:
+        raise error
+
+    return fail
 
 
 def answer_stream(
