@@ -5,6 +5,7 @@ Most steps are ufuncs, which write their result where they are told to; the othe
 
 import math
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ Array = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
 where = np.where
+
+_SHORT = 2**13  # rows, of which a few arrays stay near the processor
 
 
 def sign(x: Array) -> Array:
@@ -32,9 +35,46 @@ def norm(*operands: Array) -> Array:
     greatest = _greatest(operands)
     # Scaling by a power of two is exact.
     s = _power_of_two(greatest)
-    total = sum((np.square(np.abs(x) * s) for x in operands), np.zeros(()))
+    total = reduce(np.add, [np.square(np.abs(x) * s) for x in operands])
     length = np.sqrt(total) / s
     return np.where(np.isinf(greatest), np.inf, length)
+
+
+def sum(*operands: Array) -> Array:
+    """The sum as if it was computed with twice the digits and then rounded."""
+    operands = tuple(np.broadcast_arrays(*operands))
+    result = np.empty(operands[0].shape)
+    rows = [x.reshape(-1) for x in operands]
+    for start in range(0, result.size, _SHORT):
+        here = slice(start, start + _SHORT)
+        _sum([x[here] for x in rows], result.reshape(-1)[here])
+    bad = ~np.isfinite(result)
+    if bad.any():
+        result = _mended(result, ~bad, floats.sum, *operands)
+    return result
+
+
+def _sum(operands: list[Array], result: Array) -> None:
+    """Write the sums to the result, by Knuth's two-sum: exactly what an addition loses is added in the end."""
+    total, lost = operands[0].copy(), np.zeros(result.size)
+    after, added, rest = np.empty((3, result.size))
+    for x in operands[1:]:
+        np.add(total, x, out=after)
+        np.subtract(after, total, out=added)
+        np.subtract(after, added, out=rest)
+        np.subtract(total, rest, out=rest)
+        np.subtract(x, added, out=added)
+        np.add(rest, added, out=added)
+        np.add(lost, added, out=lost)
+        total, after = after, total
+    np.add(total, lost, out=result)
+
+
+def lost_in_sum(x: Array, y: Array) -> Array:
+    """What rounding takes from x + y, exactly."""
+    total = x + y
+    added = total - x
+    return np.where(np.isfinite(total), (x - (total - added)) + (y - added), 0.0)
 
 
 def _greatest(operands: tuple[Array, ...]) -> Array:
@@ -53,6 +93,14 @@ def _power_of_two(greatest: Array) -> Array:
 
 def scale(*operands: Array) -> Array:
     return _power_of_two(_greatest(operands))
+
+
+def exponent(x: Array) -> Array:
+    return np.frexp(x)[1] * 1.0
+
+
+def ldexp(x: Array, exponent: Array) -> Array:
+    return np.asarray(np.ldexp(x, np.clip(exponent, -9999, 9999).astype(np.int32)))
 
 
 def power_rule(x: Array, y: Array) -> Array:
@@ -79,6 +127,13 @@ def damped(x: Array, tail: Array) -> Array:
         bad &= ~(np.isnan(x) | np.isnan(tail))
         product = np.where(bad, np.copysign(0.0, x) * np.copysign(1.0, tail), product)
     return product
+
+
+def usual(power: Array) -> Array:
+    """The power, whose digits are all there; elsewhere it raises if NumPy does."""
+    if power.size and not (power.min() > floats.TINY and power.max() < np.inf):
+        np.divide(0.0, 0.0)
+    return +power
 
 
 def inside(result: Array, derivative: Array) -> Array:

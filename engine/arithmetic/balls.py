@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, reduce
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flint import arb, fmpq, fmpz
 
@@ -17,6 +17,8 @@ from autodiff.engine.arithmetic import special
 from autodiff.engine.graph import Constant
 from autodiff.engine.table.operation import Operation, TableArithmetic
 from autodiff.engine.table.operations import OPERATIONS
+
+T = TypeVar("T")
 
 MOST_BITS = 6400
 _LONGEST = 4096  # bits of an exact fraction
@@ -275,6 +277,22 @@ def scale(*operands: Number) -> float:
     return 1.0  # nothing overflows
 
 
+def exponent(x: Number) -> float:
+    return 0.0
+
+
+def ldexp(x: Number, exponent: Number) -> Number:
+    return x  # whose exponents are all 0
+
+
+def over_square(x: Number, y: Number) -> Ball:
+    return div(div(x, y), y)
+
+
+def carefully(formula: Callable[[], T], textbook: Callable[[], T]) -> T:
+    return textbook()
+
+
 def power_rule(x: Number, y: Number) -> Ball:
     return number(y) * pow(x, number(y) - 1.0)
 
@@ -304,7 +322,8 @@ _NAMES = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asi
 BALLS = Balls(
     **{name: _by_arb(getattr(arb, name)) for name in _NAMES.split()},
     **{each.__name__: each for each in (div, mod, pow, cbrt, round, trunc, min, max, lgamma, polygamma)},
-    **{each.__name__: each for each in (decimal, eq, where, when, route, scale, power_rule, damped, by_root, inside)},
+    **{each.__name__: each for each in (decimal, eq, where, when, route, scale, exponent, ldexp, over_square)},
+    **{each.__name__: each for each in (carefully, power_rule, damped, by_root, inside)},
     add=lambda x, y: number(x) + y,
     sub=lambda x, y: number(x) - y,
     mul=lambda x, y: number(x) * y,

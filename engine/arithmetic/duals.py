@@ -135,6 +135,19 @@ class Duals(TableArithmetic):
     def scale(self, *operands: Any) -> Any:
         return self.base.scale(*map(number, operands))
 
+    def exponent(self, x: Any) -> Any:
+        return self.base.exponent(number(x))
+
+    def ldexp(self, x: Any, exponent: Any) -> Dual:
+        ldexp = self.base.ldexp
+        return Dual(ldexp(number(x), exponent), {k: ldexp(t, exponent) for k, t in tangents(x).items()})
+
+    def over_square(self, x: Any, y: Any) -> Any:
+        return self.div(self.div(x, y), y)
+
+    def carefully(self, formula: Callable[[], Any], textbook: Callable[[], Any]) -> Any:
+        return self.base.carefully(formula, textbook)
+
     def power_rule(self, x: Any, y: Any) -> Any:
         return self.pow(x, y - 1.0) * y
 

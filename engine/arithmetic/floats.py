@@ -8,9 +8,14 @@ import builtins
 import math
 import operator
 from collections.abc import Callable, Mapping
-from math import copysign, inf, isfinite, isnan, nan
+from math import copysign, fabs, inf, isfinite, isnan, nan
+from typing import TypeVar
 
+T = TypeVar("T")
 Unary = Callable[[float], float]
+
+TINY = 2.0**-960
+"""Well above the subnormal numbers, which have lost digits."""
 
 
 RAW: dict[str, Callable[..., float]] = {
@@ -149,6 +154,17 @@ def min(*operands: float) -> float:
     return _chosen(builtins.min, operands)
 
 
+def sum(*operands: float) -> float:
+    """The sum, rounded once, however its terms cancel."""
+    try:
+        return math.fsum(operands)
+    except ValueError:  # inf - inf
+        return nan
+    except OverflowError:  # of what was added up so far, or of the sum
+        infinite = [x for x in operands if not isfinite(x)]
+        return math.fsum(infinite) if infinite else ldexp(math.fsum(ldexp(x, -64.0) for x in operands), 64.0)
+
+
 def _chosen(choose: Callable[[tuple[float, ...]], float], operands: tuple[float, ...]) -> float:
     """The first of the chosen operands, or `nan` where any is `nan` (Python's own `max` depends on the order then)."""
     for operand in operands:
@@ -194,6 +210,28 @@ def scale(*operands: float) -> float:
     return math.ldexp(1.0, builtins.max(-1022, builtins.min(exponent, 1022)))
 
 
+def exponent(x: float) -> float:
+    return float(math.frexp(x)[1])
+
+
+def ldexp(x: float, exponent: float) -> float:
+    try:
+        return math.ldexp(x, int(exponent))
+    except OverflowError:
+        return copysign(inf, x)
+
+
+def over_square(x: float, y: float) -> float:
+    quotient = div(x, y)
+    if fabs(quotient) > TINY or fabs(y) > 1.0:
+        return div(quotient, y)
+    return ldexp(div(div(ldexp(x, 200.0), y), y), -200.0)
+
+
+def carefully(formula: Callable[[], T], textbook: Callable[[], T]) -> T:
+    return formula()
+
+
 def power_rule(x: float, y: float) -> float:
     """y*x^(y-1) as if y-1 were exact: log(x), up to 745, magnifies its rounding."""
     less = y - 1.0
@@ -216,11 +254,11 @@ def damped(x: float, tail: float) -> float:
 
 
 def by_root(x: float, power: float, root: Callable[[], float]) -> float:
-    """x*power, by the square root of the power where that overflows: a small x may bring the product back in range."""
-    if power < inf:
-        return damped(x, power)
+    """x*power, by its square root where that is out of range: x may bring the product back, or magnify lost digits."""
+    if TINY < power < inf:
+        return x * power
     half = root()
-    return half * x * half
+    return damped(damped(x, half), half)
 
 
 def inside(result: float, derivative: float) -> float:

@@ -33,6 +33,7 @@ class Numeric(Protocol):
 
 
 N = TypeVar("N", bound=Numeric)
+T = TypeVar("T")
 
 
 class Primitives(Protocol[N]):
@@ -74,6 +75,7 @@ class Primitives(Protocol[N]):
     def max(self, *operands: N | float) -> N: ...
     def where(self, condition: Condition, yes: N | float, no: N | float, /) -> N: ...
     def norm(self, *operands: N | float) -> N: ...
+    def sum(self, *operands: N | float) -> N: ...
     def erf(self, x: N, /) -> N: ...
     def erfc(self, x: N, /) -> N: ...
     def gamma(self, x: N, /) -> N: ...
@@ -93,6 +95,18 @@ class Primitives(Protocol[N]):
     def scale(self, *operands: N | float) -> N | float:
         """A power of two that brings the greatest operand near 1, so that a rule neither overflows nor loses digits."""
 
+    def exponent(self, x: N | float, /) -> N | float:
+        """A whole number near log2(abs(x)), by which `ldexp` brings x near 1; 0 where x is 0 or not finite."""
+
+    def ldexp(self, x: N | float, exponent: N | float, /) -> N:
+        """x*2^exponent, however large the exponent, which is whole."""
+
+    def over_square(self, x: N | float, y: N, /) -> N:
+        """x/y^2, where y^2 or x/y may be out of range and the result is not."""
+
+    def carefully(self, formula: Callable[[], T], textbook: Callable[[], T], /) -> T:
+        """A formula that keeps its digits in doubles, or the textbook's, where numbers are exact or for people."""
+
     def power_rule(self, x: N, y: N, /) -> N:
         """y*x^(y-1) as if y-1 were exact."""
 
@@ -100,7 +114,7 @@ class Primitives(Protocol[N]):
         """x*tail, and 0 where one of them is 0 and the other infinite: the tail decays faster than x grows."""
 
     def by_root(self, x: N | float, power: N, root: Callable[[], N], /) -> N:
-        """damped(x, power), by the square root of the power where that overflows, and the product may not."""
+        """damped(x, power), by the square root of the power where that is out of range, and the product may not be."""
 
     def inside(self, result: N, derivative: N, /) -> N:
         """The derivative where there is a result to derive: 1/x at -1 is a number, and log(-1) is not."""

@@ -78,6 +78,33 @@ def scale(x: float) -> float:
     return exp2(exponent)
 
 
+def exponent(x: float) -> float:
+    """A whole number near log2(abs(x))."""
+    if not 0.0 < abs(x) < inf:
+        return 0.0
+    return floor(log2(abs(x))) + 1.0
+
+
+def ldexp(x: float, exponent: float) -> float:
+    """x*2^exponent."""
+    while exponent > 1000.0:
+        x = x * exp2(1000.0)
+        exponent = exponent - 1000.0
+    while exponent < -1000.0:
+        x = x * exp2(-1000.0)
+        exponent = exponent + 1000.0
+    return x * exp2(exponent)
+
+
+def lost_in_sum(x: float, y: float) -> float:
+    """What rounding takes from x + y, exactly."""
+    total = x + y
+    if not abs(total) < inf:
+        return 0.0
+    added = total - x
+    return (x - (total - added)) + (y - added)
+
+
 def damped(x: float, tail: float) -> float:
     """x*tail, and 0 where one of them is 0 and the other infinite: the tail decays faster than x grows."""
     product = x * tail

@@ -24,7 +24,11 @@ _LEAST, _MOST = 2**10, 2**17  # rows of a block
 class Kernel:
     """The code for one block: it reads the inputs, writes the outputs and keeps what is between in few buffers."""
 
-    def __init__(self, inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[Term]) -> None:
+    def __init__(
+        self, inputs: Sequence[Term], outputs: Sequence[Operand], terms: Sequence[Term], *, delicate: bool = False
+    ) -> None:
+        """`delicate` code may lose digits where a step underflows."""
+        self.delicate = delicate
         self.places: dict[Operand, str] = {term: f"i{k}" for k, term in enumerate(inputs)}
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {"copyto": np.copyto, "inf": np.inf, "nan": np.nan}
@@ -82,14 +86,33 @@ class Kernel:
 class ArrayLowering(RawLowering):
     """Simplifications that are right for arrays as long as NumPy raises nothing."""
 
+    delicate = False
+    """Whether a step was made that loses digits where it underflows."""
+
     def damped(self, x: Operand, tail: Operand) -> Operand:
         # 0 times infinity is an invalid operation, at which NumPy raises; Python's floats give nan in silence.
         return x * tail
 
+    def over_square(self, x: Operand, y: Operand) -> Operand:
+        self.delicate = True
+        return self.div(self.div(x, y), y)
+
+    def exponent(self, x: Operand) -> Operand:
+        self.delicate = True
+        return 0.0
+
+    def ldexp(self, x: Operand, exponent: Operand) -> Operand:
+        return x
+
+    def mean(self, *x: Operand) -> Operand:
+        return self.div(self.sum(*x), float(len(x)))
+
 
 def compile_arrays(graph: Graph, wrt: Sequence[int], threads: int) -> Callable[..., Any]:
     """A function of arrays and numbers, the inputs, that gives an array and a tuple of arrays."""
-    raw, careful = (Kernel(*m.lowered(graph, wrt), m.terms) for m in (ArrayLowering(), Lowering()))
+    simple, m = ArrayLowering(), Lowering()
+    raw = Kernel(*simple.lowered(graph, wrt), simple.terms, delicate=simple.delicate)
+    careful = Kernel(*m.lowered(graph, wrt), m.terms)
     # Both branches of a choice are computed, and the one not taken often raises: the raw kernel would run in vain.
     kernels = [careful] if raw.chooses else [raw, careful]
     memory = Memory()
@@ -164,8 +187,8 @@ def run_blocks(kernels: Sequence[Kernel], inputs: list[Array], outputs: list[Arr
 
 
 def succeeds(kernel: Kernel, arguments: tuple[list[Array], ...]) -> bool:
-    # An underflow rounds as it should; every other flag means that the careful kernel may know better.
-    with np.errstate(all="raise", under="ignore"):
+    # An underflow mostly rounds as it should; every other flag means that the careful kernel may know better.
+    with np.errstate(all="raise", under="raise" if kernel.delicate else "ignore"):
         try:
             kernel.compiled(*arguments)
         except FloatingPointError:

@@ -42,6 +42,13 @@ class PortableLowering(Lowering):
         length = self.div(self.sqrt(reduce(add, [x * x for x in scaled])), s)
         return self.where(self.eq(greatest, math.inf), math.inf, length)
 
+    def sum(self, *operands: Operand) -> Operand:
+        total, lost = operands[0], list[Operand]()
+        for x in operands[1:]:
+            lost.append(self.apply("lost_in_sum", total, x))
+            total = total + x
+        return total + reduce(add, lost) if len(lost) > 1 else total
+
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         return self.where(self.eq(result, result), derivative, math.nan)
 

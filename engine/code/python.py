@@ -19,6 +19,8 @@ _FORMS = operators({}) | {
     "not": Form("not {}", TRUTH, (TRUTH,)),
     "where": Form("{1} if {0} else {2}", CHOICE, (1, 1, CHOICE)),
     "sech_squared": Form("((sech := 1.0 / cosh({})) * sech)"),
+    "usual": Form("{0} if TINY < {0} < inf else again()", CHOICE, (CALL,)),
+    "quotient": Form("{0} / {1} if {0} > TINY or {0} < -TINY else over_square({2}, {1})", CHOICE, (CALL,) * 3),
     "inside": Form("{1} if {0} == {0} else nan", CHOICE, (5, 1)),
     "damped": Form("(product if (product := {0} * {1}) == product else damped({0}, {1}))", CALL, (CALL, CALL)),
 }
@@ -29,6 +31,7 @@ NAMES: dict[str, Any] = {
     **floats.RAW,
     "inf": math.inf,
     "nan": math.nan,
+    "again": lambda: 1 / 0,  # which starts over with the careful passes
 }
 
 
@@ -37,6 +40,12 @@ class FloatLowering(RawLowering):
 
     def logistic(self, e: Operand) -> Operand:
         return self.where(self.eq(e, math.inf), 1.0, super().logistic(e))
+
+    def over_square(self, x: Operand, y: Operand) -> Operand:
+        quotient = self.div(x, y)
+        if type(x) is float or type(quotient) is float:
+            return super().over_square(x, y)
+        return self.apply("quotient", quotient, y, x)
 
     def div(self, x: Operand, y: Operand) -> Operand:
         """Compute 1/cosh(x)^2 as 1 - tanh(x)^2 where tanh(x) is there already and the difference keeps its digits."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, TypeGuard, TypeVar, final
 
+from autodiff.engine.arithmetic.floats import TINY
 from autodiff.engine.derivatives import adjoint_flows, guarded
 from autodiff.engine.graph import Constant, Graph
 from autodiff.engine.symbolic.algebra import Flow
@@ -123,11 +124,27 @@ class Lowering(Symbols):
         return self.routed(self.order_of.get(result), result, operands)
 
     def scale(self, *operands: Operand) -> Operand:
-        # (x/y)/y does without: where x/y overflows or vanishes, so does x/y^2, but for a subnormal x/y and a small y,
-        # whose lost digits are not worth a call in every division. Beside a moderate number no operand is too small.
-        if len(operands) == 1 or any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
+        # Beside a moderate number no operand is too small.
+        if any(type(x) is float and _MODERATE[0] < x < _MODERATE[1] for x in operands):
             return 1.0
         return self.apply("scale", *operands)
+
+    def exponent(self, x: Operand) -> Operand:
+        return self.apply("exponent", x)
+
+    def ldexp(self, x: Operand, exponent: Operand) -> Operand:
+        return self.apply("ldexp", x, exponent)
+
+    def over_square(self, x: Operand, y: Operand) -> Operand:
+        quotient = self.div(x, y)
+        if type(x) is float and abs(x) > _MODERATE[0]:  # a quotient that has lost digits is of so large a y
+            return self.div(quotient, y)
+        larger = self.div(self.div(x * 2.0**200, y), y) * 2.0**-200
+        whole = self.apply("or", self.abs(quotient) > TINY, self.abs(y) > 1.0)
+        return self.where(whole, self.div(quotient, y), larger)
+
+    def carefully(self, formula: Callable[[], Operand], textbook: Callable[[], Operand]) -> Operand:
+        return formula()
 
     def power_rule(self, x: Operand, y: Operand) -> Operand:
         if type(y) is float and abs(y) >= 1.0 and (y - 1.0) + 1.0 == y and abs(y) < 2.0**52:
@@ -139,7 +156,8 @@ class Lowering(Symbols):
 
     def by_root(self, x: Operand, power: Operand, root: Callable[[], Operand]) -> Operand:
         half = root()
-        return self.where(power < math.inf, self.damped(x, power), half * x * half)
+        in_range = self.apply("and", power > TINY, power < math.inf)
+        return self.where(in_range, x * power, self.damped(self.damped(x, half), half))
 
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         return self.apply("inside", result, derivative)
@@ -184,7 +202,7 @@ class RawLowering(Lowering):
         return super().power_rule(x, y)
 
     def by_root(self, x: Operand, power: Operand, root: Callable[[], Operand]) -> Operand:
-        return self.damped(x, power)  # a power that overflows raises
+        return x * (self.apply("usual", power) if type(power) is Term else power)  # it raises where that is not so
 
     def inside(self, result: Operand, derivative: Operand) -> Operand:
         """An operation with a domain raises outside of it."""
@@ -275,6 +293,11 @@ def _pow(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     if y == 0.0:
         return 1.0  # of nan too
     return x if y == 1.0 else m.div(1.0, x) if y == -1.0 else None
+
+
+@_simplifies("sum")
+def _sum(m: Lowering, *x: Operand) -> Operand | None:
+    return x[0] if len(x) == 1 else x[0] + x[1] if len(x) == 2 else None
 
 
 @_simplifies("where")

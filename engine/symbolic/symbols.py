@@ -86,6 +86,18 @@ class Symbols:
     def scale(self, *operands: Any) -> Any:
         return 1.0
 
+    def exponent(self, x: Any) -> Any:
+        return 0.0
+
+    def ldexp(self, x: Any, exponent: Any) -> Any:
+        return x
+
+    def over_square(self, x: Any, y: Any) -> Any:
+        return self.div(self.div(x, y), y)
+
+    def carefully(self, formula: Callable[[], Any], textbook: Callable[[], Any]) -> Any:
+        return textbook()
+
     def power_rule(self, x: Any, y: Any) -> Any:
         return y * self.pow(x, y - 1.0)
 

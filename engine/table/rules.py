@@ -1,15 +1,19 @@
 """The parts of rules that are longer than a line: what the table calls as `rules.NAME(m, ...)`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from itertools import accumulate
 from math import inf
-from operator import add, and_, mul
+from operator import add, and_
+from typing import Any
 
 from autodiff.engine.arithmetic.protocol import Arithmetic, Local, N
 
 # Of factors below 40 whose product is exact: a sum with this keeps 31 bits of one, and the other has 22, and a rest.
 _SPLITTER, _ROOT_HALF_HEAD, _ROOT_HALF_REST = 1.5 * 2**27, 0.7071065902709961, 1.9091555143065085e-07
+
+Scaled = tuple[Any, Any]  # of numbers of the arithmetic, or floats
+"""A number and its exponent."""
+_MOST_FRACTIONS = 256  # whose product with as many others is above 2^-512
 
 # --- Local derivatives ------------------------------------------------------------------------------------------------
 
@@ -28,36 +32,91 @@ def pow_local(m: Arithmetic[N], out: N, base: N, exponent: N) -> tuple[Local, ..
     return by_base, by_exponent
 
 
+def wraps(m: Arithmetic[N], out: N, num: N, den: N) -> N:
+    """-floor(num/den); a remainder of an infinite den is num, or as infinite as den."""
+    rest = m.carefully(lambda: m.where(m.eq(out, den), 1.0, m.div(out, den)), lambda: m.div(out, den))
+    return -m.round(m.div(num, den) - rest)
+
+
 def unit(m: Arithmetic[N], length: Callable[..., N], x: Sequence[N]) -> tuple[N, ...]:
-    """x/length(x), where the length alone might overflow or be subnormal; 0 where all are 0."""
+    """x/length(x), where the length alone might overflow or be subnormal; 0 where all are 0.
+
+    Where some are infinite they are as good as 1 and the others as 0, as the C standard has it for complex numbers.
+    """
     s = m.scale(*x)
     scaled = [each * s for each in x]
     total = length(*scaled)
-    return tuple(m.where(m.eq(total, 0.0), 0.0, m.div(each, total)) for each in scaled)
+
+    near = tuple(m.where(m.eq(total, 0.0), 0.0, m.div(each, total)) for each in scaled)
+
+    def anywhere() -> tuple[N, ...]:
+        signs = [m.where(m.abs(each) < inf, 0.0, m.sign(each)) for each in scaled]
+        count = length(*signs)
+        return tuple(m.where(m.eq(total, inf), m.div(sign, count), x) for sign, x in zip(signs, near))
+
+    return m.carefully(anywhere, lambda: near)
 
 
-def over_square(m: Arithmetic[N], x: N | float, *y: N | float) -> N:
-    """x/y^2, or over the sum of the squares, where these alone might overflow or underflow."""
+def over_squares(m: Arithmetic[N], x: N | float, *y: N | float) -> N:
+    """x over the sum of the squares, where these alone might overflow or underflow; 0 where one is infinite."""
     s = m.scale(*y)
-    scaled = [each * s for each in y]
-    length = m.hypot(*scaled) if len(y) > 1 else scaled[0]
-    return m.div(m.div(x * s * s, length), length)
+    length = m.hypot(*[each * s for each in y])
+    return m.div(m.damped(x * s, m.div(s, length)), length)
 
 
-def mish_local(m: Arithmetic[N], x: N, softplus: N) -> N:
-    """tanh(softplus(x)) + x*sigmoid(x)/cosh(softplus(x))^2"""
-    return m.tanh(softplus) + m.damped(x, over_square(m, m.sigmoid(x), m.cosh(softplus)))
+def exp_times(m: Arithmetic[N], factor: N | float, x: N) -> N:
+    """factor*exp(x)"""
+    return m.by_root(factor, m.exp(x), lambda: m.exp(x * 0.5))
 
 
-def products_of_the_others(x: Sequence[N]) -> tuple[Local, ...]:
+def mish_local(m: Arithmetic[N], x: N) -> N:
+    """By e = exp(x), so written that terms of both signs hardly cancel but where the derivative is 0."""
+
+    def by_exponential() -> N:
+        near = m.clip(x, -800.0, 30.0)
+        e = m.exp(near)
+        height = e * (e * (e + 4.0) + (6.0 + 4.0 * near)) + 4.0 * (1.0 + near)
+        width = e * (e + 2.0) + 2.0
+        return exp_times(m, m.div(m.div(height, width), width), near)
+
+    def textbook() -> N:
+        softplus = m.softplus(x)
+        return m.tanh(softplus) + x * m.over_square(m.sigmoid(x), m.cosh(softplus))
+
+    return m.carefully(by_exponential, textbook)
+
+
+def running_products(m: Arithmetic[N], x: Sequence[Scaled]) -> Iterator[Scaled]:
+    """1, the first, the first two ... and the product of all."""
+    product: Scaled = 1.0, 0.0
+    yield product
+    for k, (fraction, exponent) in enumerate(x, 1):
+        product = product[0] * fraction, product[1] + exponent
+        if k % _MOST_FRACTIONS == 0:
+            product = scaled(m, *product)
+        yield product
+
+
+def scaled(m: Arithmetic[N], x: N | float, exponent: N | float = 0.0) -> Scaled:
+    """x*2^exponent as a number from 1/2 to 1 and an exponent, which products of any range can be made of."""
+    own = m.exponent(x)
+    return m.ldexp(x, -own), exponent + own
+
+
+def products_of_the_others(m: Arithmetic[N], x: Sequence[N]) -> tuple[Local, ...]:
     """For each element the product of all others, without dividing by an element that may be 0."""
-    before = list(accumulate(x[:-1], mul, initial=1.0))
-    after = list(accumulate(reversed(x[1:]), mul, initial=1.0))
-    return tuple(map(mul, before, reversed(after)))
+    factors = [scaled(m, each) for each in x]
+    before = list(running_products(m, factors[:-1]))
+    after = list(running_products(m, factors[:0:-1]))
+    return tuple(m.ldexp(p * q, i + j) for (p, i), (q, j) in zip(before, reversed(after), strict=True))
 
 
-def shares(m: Arithmetic[N], parts: Sequence[N]) -> tuple[N, ...]:
-    """Parts of 1, made to add up to 1: the error of a large logsumexp, by its rounding, is one that they all share."""
+def shares(m: Arithmetic[N], out: N, x: Sequence[N]) -> tuple[N, ...]:
+    """exp(x - out), made to add up to 1, for they all share the error of a large logsumexp, by its rounding."""
+    powers = [m.exp(each - out) for each in x]
+    parts = m.carefully(  # 1 where both are infinite too
+        lambda: [m.where(m.eq(each, out), 1.0, power) for each, power in zip(x, powers)], lambda: powers
+    )
     total = reduce(add, parts)
     return tuple(m.div(part, total) for part in parts)
 
@@ -77,6 +136,18 @@ def asinh(m: Arithmetic[N], x: N) -> N:
 
 
 # --- Values that keep their digits in the tails -----------------------------------------------------------------------
+
+
+def mean(m: Arithmetic[N], *x: N) -> N:
+    """The sum over the count, or the sum of the shares where the sum overflows."""
+    total, count = m.sum(*x), float(len(x))
+    return m.where(m.abs(total) < inf, m.div(total, count), m.sum(*[m.div(each, count) for each in x]))
+
+
+def product(m: Arithmetic[N], *x: N) -> N:
+    """The product, where that of some elements may overflow or underflow."""
+    *_, (fraction, exponent) = running_products(m, [scaled(m, each) for each in x])
+    return m.ldexp(fraction, exponent)
 
 
 def log_sum_exp(m: Arithmetic[N], top: N, x: Sequence[N]) -> N:

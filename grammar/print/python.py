@@ -18,6 +18,22 @@ _CONDITIONAL = 0
 _BUILTIN = ("abs", "max", "min", "round")
 _TAKEN = {*keyword.kwlist, "__debug__", "math", "print", "float", *_BUILTIN, *OPERATIONS}
 
+# Of any number of operands, where the operators would round or overflow on the way.
+_VARIADIC = {"norm": "math.hypot(@)", "sum": "math.fsum([@])", "mean": "mean(@)", "prod": "prod(@)"}
+_HELPERS = {
+    "mean": """def mean(*x):
+    try:
+        return math.fsum(x) / len(x)
+    except OverflowError:
+        return math.fsum(each / len(x) for each in x)""",
+    "prod": """def prod(*x):
+    fraction, exponent = 1.0, 0
+    for number, more in map(math.frexp, x):
+        fraction, own = math.frexp(fraction * number)
+        exponent += own + more
+    return math.ldexp(fraction, exponent)""",
+}
+
 
 class Line(NamedTuple):
     """`target = formula`, or `target += formula`."""
@@ -70,6 +86,9 @@ def _define(helpers: dict[str, str], formula: Node) -> None:
             continue
         if hasattr(math, operation.name) and not operation.variadic:
             continue
+        if operation.name in _VARIADIC:
+            helpers |= {name: text for name, text in _HELPERS.items() if name == operation.name}
+            continue
         if operation.variadic:
             _define(helpers, _expanded(operation, node.operands))
             continue
@@ -119,8 +138,9 @@ def _parts(node: Node) -> Parts:
     if name == "where":
         condition, x, y = ((operand, 1) for operand in operands)
         return [x, " if ", condition, " else ", y], _CONDITIONAL
-    if name == "norm":  # of any number of operands in Python
-        return call("math.hypot(", operands, ")"), ATOM
+    if name in _VARIADIC:
+        head, tail = _VARIADIC[name].split("@")
+        return call(head, operands, tail), ATOM
     if operation.variadic and (name not in _BUILTIN or len(operands) == 1):
         inner = operands[0] if name in _BUILTIN else _expanded(operation, operands)  # Python's max takes several
         return _parts(inner) if inner.operation else ([(inner, ATOM)], ATOM)

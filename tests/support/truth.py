@@ -64,6 +64,7 @@ OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "polygamma": lambda order, x: mp.psi(int(order), x),
     "where": floats.where,
     "norm": lambda *x: mp.norm(x),
+    "sum": lambda *x: mp.fsum(x),
 }
 
 

@@ -99,7 +99,8 @@ def test_rules_use_nothing_but_the_protocol(row: Operation) -> None:
 
 def test_the_protocol_names_what_the_table_leaves_to_an_arithmetic() -> None:
     primitives = {name for name in vars(Primitives) if not name.startswith("_")}
-    besides = {"eq", "when", "route", "scale", "power_rule", "damped", "by_root", "inside", *DOUBLES}
+    besides = {"eq", "when", "route", "scale", "exponent", "ldexp", "over_square", "carefully", *DOUBLES}
+    besides |= {"power_rule", "damped", "by_root", "inside"}
     operators = {"add", "sub", "mul", "neg"}
     assert primitives - besides == {row.name for row in OPERATIONS.values() if row.value is None} - operators
 
@@ -156,7 +157,11 @@ def test_on_nodes(row: Operation) -> None:
             assert all(same(x, y, 1e-12) for x, y in zip(found, expected, strict=True)), (name, point, found, expected)
 
 
-BESIDES: dict[str, Callable[..., Any]] = {"sech_squared": lambda x: 1.0 / cosh(x) ** 2}
+BESIDES: dict[str, Callable[..., Any]] = {
+    "sech_squared": lambda x: 1.0 / cosh(x) ** 2,
+    "usual": lambda x: x,
+    "quotient": lambda quotient, y, x: quotient / y,
+}
 
 
 def of_steps(m: Lowering, found: Any, inputs: Sequence[Term], point: Point) -> Any:

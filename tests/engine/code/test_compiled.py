@@ -235,6 +235,13 @@ AWKWARD: list[tuple[str, tuple[float, ...]]] = [
     ("pow", (1.92e304, -9.6e-4)),
     ("pow", (0.9999999999991873, -8.75e14)),
     ("exp2", (1024.0,)),
+    ("div", (-3.4e-322, -6e-8)),
+    ("div", (3.0, 1e308)),
+    ("pow", (0.5, 1070.3)),
+    ("pow", (1e-10, 31.9)),
+    ("elu", (-761.0, 1e300)),
+    ("mish", (-2.2371,)),
+    ("mish", (-740.0,)),
 ]
 
 
@@ -248,6 +255,32 @@ def test_awkward_points(name: str, point: tuple[float, ...]) -> None:
             assert ulps(value, true_value(row, point)) <= 4
             for found, truth, bound in zip(derivatives, truths, bounds, strict=True):
                 assert ulps(found, truth) <= bound, (found, truth)
+
+
+VECTORS: list[tuple[str, tuple[float, ...], float, float]] = [
+    ("prod", (1e200, 1e200, 1e-300), 1e100, 1e-100),
+    ("prod", (1e-200, 1e-200, 1e300), 1e-100, 1e100),
+    ("prod", (1e-200, 1e-200, 1e-200, 1e300, 1e300), 1.0, 1e200),
+    ("prod", (1e200, 1e200, 0.0), 0.0, 0.0),
+    ("prod", (0.75, *[0.5] * 1100, *[4.0] * 550), 0.75, 1.0),
+    ("mean", (1e308, 1e308), 1e308, 0.5),
+    ("mean", (5e-324, 5e-324, 5e-324), 5e-324, 1 / 3),
+    ("mean", (1e16, 1.0, 2.0, -1e16), 0.75, 0.25),
+    ("sum", (1e16, 1.0, -1e16), 1.0, 1.0),
+    ("sum", (1e308, 1e308, -1e308), 1e308, 1.0),
+    ("sum", (0.1,) * 1000, 100.0, 1.0),
+    ("sum", (1.0, -inf, 2.0), -inf, 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "point", "value", "derivative"), VECTORS)
+def test_vectors(name: str, point: tuple[float, ...], value: float, derivative: float) -> None:
+    """The value, and the derivative by the first element."""
+    graph = gate(OPERATIONS[name], len(point))
+    (_, ways), *_ = in_three_ways(graph, [point, (1.0,) * len(point)])
+    for found in ways:
+        assert close(found[0], value, 4.0), found
+        assert close(found[1], derivative, 4.0), found
 
 
 # --- What comes in and goes out ---------------------------------------------------------------------------------------

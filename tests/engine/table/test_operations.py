@@ -264,6 +264,27 @@ KINKS: list[tuple[str, Point, tuple[float | None, ...]]] = [
     ("pow", (1.0, inf), (inf, 0.0)),
     ("polygamma", (0.0, inf), (nan, 0.0)),
     ("logsumexp", (1e16, 1e16), (0.5, 0.5)),  # log(2) is lost in the value
+    # Limits, and where there is none infinities are as large as each other, as the angle of (inf, inf) is pi/4.
+    ("logsumexp", (inf, 1.0), (1.0, 0.0)),
+    ("logsumexp", (-inf, 1.0, 1.0), (0.0, 0.5, 0.5)),
+    ("logsumexp", (inf, inf), (0.5, 0.5)),
+    ("hypot", (-inf, 1e308), (-1.0, 0.0)),
+    ("hypot", (inf, -inf), (0.7071067811865475, -0.7071067811865475)),
+    ("hypot", (inf, nan), (nan, nan)),
+    ("norm", (3.0, inf, 4.0), (0.0, 1.0, 0.0)),
+    ("norm", (-inf,), (-1.0,)),
+    ("atan2", (1.0, inf), (0.0, 0.0)),
+    ("atan2", (-inf, 2.0), (0.0, 0.0)),
+    ("atan2", (inf, -inf), (0.0, 0.0)),
+    ("atan2", (1.0, nan), (nan, nan)),
+    ("mod", (-1.0, inf), (1.0, 1.0)),
+    ("mod", (1.0, inf), (1.0, 0.0)),
+    ("mod", (1.0, -inf), (1.0, 1.0)),
+    ("mod", (inf, 2.0), (1.0, nan)),
+    ("div", (1.0, inf), (0.0, 0.0)),
+    ("div", (inf, 2.0), (0.5, -inf)),
+    ("elu", (-inf, 2.0), (0.0, -1.0)),
+    ("elu", (-800.0, inf), (inf, -1.0)),
 ]
 
 
@@ -375,6 +396,17 @@ VALUES: list[tuple[str, Point, float]] = [
     ("logsumexp", (1000.0, 1000.0), 1000.0 + log(2)),
     ("logsumexp", (-inf, -inf), -inf),
     ("logsumexp", (inf, 1.0), inf),
+    ("sum", (1e16, 1.0, -1e16), 1.0),
+    ("sum", (1e308, 1e308, -1e308), 1e308),
+    ("sum", (1e308, 1e308, -inf), -inf),
+    ("sum", (inf, -inf), nan),
+    ("sum", (1e308, 1e308), inf),
+    ("sum", (0.1,) * 10, 1.0),
+    ("prod", (-1e200, 1e200, 1e-300), -1e100),
+    ("prod", (1e200, 1e200, 0.0), 0.0),
+    ("prod", (-1e200, 1e200), -inf),
+    ("mean", (1e308, 1e308), 1e308),
+    ("mean", (inf, 1.0), inf),
 ]
 
 
