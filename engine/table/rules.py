@@ -1,6 +1,6 @@
 """The parts of rules that are longer than a line: what the table calls as `rules.NAME(m, ...)`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import inf
 from operator import add, and_
@@ -86,29 +86,38 @@ def mish_local(m: Arithmetic[N], x: N) -> N:
     return m.carefully(by_exponential, textbook)
 
 
-def running_products(m: Arithmetic[N], x: Sequence[Scaled]) -> Iterator[Scaled]:
-    """1, the first, the first two ... and the product of all."""
-    product: Scaled = 1.0, 0.0
-    yield product
-    for k, (fraction, exponent) in enumerate(x, 1):
-        product = product[0] * fraction, product[1] + exponent
-        if k % _MOST_FRACTIONS == 0:
-            product = scaled(m, *product)
-        yield product
+def scaled(m: Arithmetic[N], x: N) -> Scaled:
+    """A number from 1/2 to 1 and an exponent, which products of any range can be made of."""
+    exponent = m.exponent(x)
+    return m.ldexp(x, -exponent), exponent
 
 
-def scaled(m: Arithmetic[N], x: N | float, exponent: N | float = 0.0) -> Scaled:
-    """x*2^exponent as a number from 1/2 to 1 and an exponent, which products of any range can be made of."""
-    own = m.exponent(x)
-    return m.ldexp(x, -own), exponent + own
+def running_products(m: Arithmetic[N], x: Sequence[Scaled]) -> list[Scaled]:
+    """The product of the first, of the first two ... and of all."""
+    products: list[Scaled] = list(x[:1])
+    for fraction, exponent in x[1:]:
+        product, before = products[-1]
+        if len(products) % _MOST_FRACTIONS == 0:
+            product, more = scaled(m, product)
+            before = before + more
+        products.append((product * fraction, before + exponent))
+    return products
 
 
 def products_of_the_others(m: Arithmetic[N], x: Sequence[N]) -> tuple[Local, ...]:
     """For each element the product of all others, without dividing by an element that may be 0."""
     factors = [scaled(m, each) for each in x]
-    before = list(running_products(m, factors[:-1]))
-    after = list(running_products(m, factors[:0:-1]))
-    return tuple(m.ldexp(p * q, i + j) for (p, i), (q, j) in zip(before, reversed(after), strict=True))
+    before: list[list[Scaled]] = [[], *([each] for each in running_products(m, factors[:-1]))]
+    after: list[list[Scaled]] = [[], *([each] for each in running_products(m, factors[:0:-1]))]
+    return tuple(total(m, p + q) for p, q in zip(before, reversed(after), strict=True))
+
+
+def total(m: Arithmetic[N], x: Sequence[Scaled]) -> N | float:
+    """The product of all."""
+    if not x:
+        return 1.0
+    fraction, exponent = running_products(m, x)[-1]
+    return m.ldexp(fraction, exponent)
 
 
 def shares(m: Arithmetic[N], out: N, x: Sequence[N]) -> tuple[N, ...]:
@@ -144,10 +153,9 @@ def mean(m: Arithmetic[N], *x: N) -> N:
     return m.where(m.abs(total) < inf, m.div(total, count), m.sum(*[m.div(each, count) for each in x]))
 
 
-def product(m: Arithmetic[N], *x: N) -> N:
+def product(m: Arithmetic[N], *x: N) -> N | float:
     """The product, where that of some elements may overflow or underflow."""
-    *_, (fraction, exponent) = running_products(m, [scaled(m, each) for each in x])
-    return m.ldexp(fraction, exponent)
+    return total(m, [scaled(m, each) for each in x])
 
 
 def log_sum_exp(m: Arithmetic[N], top: N, x: Sequence[N]) -> N:
