@@ -18,7 +18,7 @@ Truth = NDArray[np.bool_]
 
 where = np.where
 
-_SHORT = 2**13  # rows, of which a few arrays stay near the processor
+_SHORT = 2**12  # rows, of which a few arrays stay near the processor
 
 
 def sign(x: Array) -> Array:
@@ -101,6 +101,12 @@ def exponent(x: Array) -> Array:
 
 def ldexp(x: Array, exponent: Array) -> Array:
     return np.asarray(np.ldexp(x, np.clip(exponent, -9999, 9999).astype(np.int32)))
+
+
+def over_square(x: Array, y: Array) -> Array:
+    quotient = np.divide(x, y)
+    larger = np.divide(np.divide(x * 2.0**200, y), y) * 2.0**-200
+    return np.where((np.abs(quotient) > 1e-289) | (np.abs(y) > 1.0), np.divide(quotient, y), larger)
 
 
 def power_rule(x: Array, y: Array) -> Array:

@@ -14,7 +14,7 @@ from typing import TypeVar
 T = TypeVar("T")
 Unary = Callable[[float], float]
 
-TINY = 2.0**-960
+TINY = 1e-289
 """Well above the subnormal numbers, which have lost digits."""
 
 

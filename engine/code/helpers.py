@@ -70,12 +70,12 @@ def scale(x: float) -> float:
     if not 0.0 < x < inf:
         return 1.0
     # Beyond these exponents the factor, or its reciprocal, would be subnormal.
-    exponent = -floor(log2(x))
-    if exponent > 1022.0:
+    power = -floor(log2(x))
+    if power > 1022.0:
         return exp2(1022.0)
-    if exponent < -1022.0:
+    if power < -1022.0:
         return exp2(-1022.0)
-    return exp2(exponent)
+    return exp2(power)
 
 
 def exponent(x: float) -> float:
@@ -85,15 +85,25 @@ def exponent(x: float) -> float:
     return floor(log2(abs(x))) + 1.0
 
 
-def ldexp(x: float, exponent: float) -> float:
-    """x*2^exponent."""
-    while exponent > 1000.0:
+def ldexp(x: float, power: float) -> float:
+    """x*2^power."""
+    while power > 1000.0:
         x = x * exp2(1000.0)
-        exponent = exponent - 1000.0
-    while exponent < -1000.0:
+        power = power - 1000.0
+    while power < -1000.0:
         x = x * exp2(-1000.0)
-        exponent = exponent + 1000.0
-    return x * exp2(exponent)
+        power = power + 1000.0
+    return x * exp2(power)
+
+
+def over_square(x: float, y: float) -> float:
+    """x/y^2, where x/y may be so small that it has lost digits."""
+    quotient = div(x, y)
+    # All digits are there, or lost where the result is smaller still.
+    if abs(quotient) > 1e-289 or abs(y) > 1.0:
+        return div(quotient, y)
+    power = 1.6069380442589903e60  # 2^200
+    return div(div(x * power, y), y) / power
 
 
 def lost_in_sum(x: float, y: float) -> float:

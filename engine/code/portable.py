@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from autodiff.engine.arithmetic.duals import Dual, Duals, Tangents, number, tangents
+from autodiff.engine.code import helpers
 from autodiff.engine.code.steps import Lowering, Operand, Term
 from autodiff.engine.derivatives import adjoint_flows, guarded
 from autodiff.engine.graph import Graph
@@ -45,7 +46,8 @@ class PortableLowering(Lowering):
     def sum(self, *operands: Operand) -> Operand:
         total, lost = operands[0], list[Operand]()
         for x in operands[1:]:
-            lost.append(self.apply("lost_in_sum", total, x))
+            known = type(total) is type(x) is float
+            lost.append(helpers.lost_in_sum(total, x) if known else self.apply("lost_in_sum", total, x))
             total = total + x
         return total + reduce(add, lost) if len(lost) > 1 else total
 

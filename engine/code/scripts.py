@@ -83,7 +83,7 @@ _UFUNCS = {
     **{"round": "rint", "not": "logical_not"},
 }
 _OF_TWO = {"hypot": "hypot", "atan2": "arctan2", "mod": "mod", "fmod": "fmod", "and": "logical_and", "or": "logical_or"}
-_OF_ARRAYS = "sign pow scale exponent ldexp lost_in_sum power_rule damped _greatest _power_of_two".split()
+_OF_ARRAYS = "sign pow scale exponent ldexp lost_in_sum over_square power_rule damped _greatest _power_of_two".split()
 
 
 # NumPy has none of these.

@@ -139,9 +139,7 @@ class Lowering(Symbols):
         quotient = self.div(x, y)
         if type(x) is float and abs(x) > _MODERATE[0]:  # a quotient that has lost digits is of so large a y
             return self.div(quotient, y)
-        larger = self.div(self.div(x * 2.0**200, y), y) * 2.0**-200
-        whole = self.apply("or", self.abs(quotient) > TINY, self.abs(y) > 1.0)
-        return self.where(whole, self.div(quotient, y), larger)
+        return self.apply("over_square", x, y)
 
     def carefully(self, formula: Callable[[], Operand], textbook: Callable[[], Operand]) -> Operand:
         return formula()
