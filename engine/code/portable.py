@@ -46,8 +46,10 @@ class PortableLowering(Lowering):
     def sum(self, *operands: Operand) -> Operand:
         total, lost = operands[0], list[Operand]()
         for x in operands[1:]:
-            known = type(total) is type(x) is float
-            lost.append(helpers.lost_in_sum(total, x) if known else self.apply("lost_in_sum", total, x))
+            if type(total) is float and type(x) is float:
+                lost.append(helpers.lost_in_sum(total, x))
+            else:
+                lost.append(self.apply("lost_in_sum", total, x))
             total = total + x
         return total + reduce(add, lost) if len(lost) > 1 else total
 
