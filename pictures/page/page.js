@@ -114,6 +114,8 @@ function find() {
     group.addEventListener("pointerleave", () => tell(null));
   }
   for (const text of picture.querySelectorAll("text")) centre(text);
+  // A wide graph shrinks with the window, but not until nobody can read it.
+  picture.style.minWidth = `${0.5 * picture.width.baseVal.value}px`;
 }
 
 /**
@@ -317,10 +319,8 @@ function remark() {
         : `warning: the value is ${shortest(values[output])}: ${nodes[i].title} is given as ${shortest(values[i])}`,
     );
   }
-  for (const [i, input] of inputs.entries()) {
-    if (!Number.isFinite(adjoints[i] ?? 0))
-      texts.push(`warning: the derivative by ${input.name} is ${shortest(adjoints[i])}`);
-  }
+  const wrong = inputs.map(({ name }) => name).filter((_, i) => !Number.isFinite(adjoints[i] ?? 0));
+  if (wrong.length) texts.push(`warning: not finite: the derivative by ${wrong.join(", ")}`);
   for (const kink of kinks(nodes, operations, passes, adjoints)) {
     const kind = kink.jump ? "jump" : "kink";
     const printed = kink.jump ? "taken as" : "printed";
@@ -428,7 +428,7 @@ function field(i) {
   const reach = Number.isFinite(start) && start !== 0 ? 2 * Math.abs(start) : 1;
   const middle = Number.isFinite(start) ? start : 0;
   const label = element("label", { for: `input-${i}` }, name);
-  const box = element("input", { id: `input-${i}`, type: "number", step: "any" });
+  const box = element("input", { id: `input-${i}`, inputmode: "decimal", autocomplete: "off" });
   const slider = element("input", {
     type: "range",
     "aria-label": name,
@@ -437,8 +437,8 @@ function field(i) {
     step: "any",
   });
   const set = (x) => {
-    box.value = Number.isFinite(x) ? shortest(x) : "";
-    box.placeholder = shortest(x);
+    box.value = shortest(x);
+    box.removeAttribute("aria-invalid");
     slider.value = x;
   };
   const change = (x) => {
@@ -448,15 +448,17 @@ function field(i) {
     show();
   };
   box.addEventListener("input", () => {
-    if (box.value === "") return;
-    slider.value = box.value;
-    change(Number(box.value));
+    const x = parsed(box.value);
+    box.setAttribute("aria-invalid", x === null);
+    if (x === null) return;
+    slider.value = x;
+    change(x);
   });
   slider.addEventListener("input", () => {
     // A position on the screen has no more than three digits.
     const unit = 10 ** Math.floor(Math.log10(reach / 500));
     const x = Number((Math.round(slider.value / unit) * unit).toPrecision(12));
-    box.value = shortest(x);
+    set(x);
     change(x);
   });
   fields[i] = { set };
@@ -492,7 +494,7 @@ function ask(stage) {
   const total = passes.stages.filter(({ kind, local }) => kind === "backward" && local !== null).length;
   const alone = [...quiz.right].filter((key) => !quiz.helped.has(key)).length;
   const end = state.stage === passes.stages.length - 1 && !open;
-  byId("score").textContent = `${end ? "Score" : "So far"}: ${alone} of ${total}`;
+  byId("score").textContent = `${end ? "Score" : "So far"}: ${alone} of ${total} at the first try`;
   byId("asked").textContent = open ? `${nodes[stage.operand].gradient} is now` : "";
   for (const name of ["answer", "hint", "reveal"]) byId(name).hidden = !open;
   byId("question").querySelector("[type=submit]").hidden = !open;
