@@ -127,12 +127,10 @@ def without_commas(number: str) -> list[str]:
 def _functions_without_parentheses(program: Program) -> list[str]:
     """Notes on variables with the name of a function, as in `exp -x`, which is a difference."""
     # With a blank on both sides of the sign, or on neither, somebody wrote a difference.
-    found = [(name, re.search(rf"(?<!\w){name}[ \t]+(-[\w.]+)", program.text)) for name in program.inputs]
-    return [
-        f"'{name}' is a variable here; the function is written {name}({match[1]})"
-        for name, match in found
-        if match and name in SPELLINGS
-    ]
+    suspects = [name for name in program.inputs if name in SPELLINGS]
+    found = [(name, re.search(rf"(?<!\w){name}[ \t]+(-[\w.]+)", program.text)) for name in suspects]
+    note = "'{0}' is a variable here; the function is written {0}({1})"
+    return [note.format(name, match[1]) for name, match in found if match]
 
 
 def check_complete(program: Program, given: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from autodiff.cli.console import Console
 from autodiff.cli.options import ProgramOptions, Wrt, names_in, with_options
 from autodiff.cli.reading import program_of, read
 from autodiff.evaluation.errors import NotMet, WrongRequest
+from autodiff.evaluation.files import write_whole
 from autodiff.evaluation.reading import Number, selected
 from autodiff.grammar.errors import did_you_mean, enumerated
 from autodiff.grammar.parser import normalized
@@ -56,10 +57,7 @@ def code(
     if out is None:
         console.write(text)
         return
-    try:
-        out.write_text(text, "utf-8")
-    except OSError as error:
-        raise NotMet(f"cannot write {out}: {error.strerror}") from None
+    write_whole(out, text.encode())
 
 
 def _read(options: ProgramOptions, console: Console) -> tuple[Program, Mapping[str, Number]]:

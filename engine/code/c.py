@@ -108,7 +108,11 @@ def _usage(function: Function) -> list[str]:
         yields = ["returns the value"]
         yields += [f"writes its derivatives by {by} to gradient"] * (function.order > 0)
         yields += ["the second ones row by row to hessian"] * (function.order > 1)
-    return [f"{', and '.join(yields)}.", "Do not compile it with -ffast-math, which has no nan and no infinity."]
+    lines = [f"{', and '.join(yields)}."]
+    # A vector is still read when the first results are written.
+    if any(each.length for each in function.parameters) and (function.several or function.order):
+        lines.append("The arrays that it writes must not overlap those that it reads.")
+    return [*lines, "Do not compile it with -ffast-math, which has no nan and no infinity."]
 
 
 def _results(function: Function) -> list[str]:
