@@ -65,7 +65,7 @@ def _finding(here: Any, left: Side, right: Side, exact: Any, double: float) -> F
         return Finding(Verdict.UNDECIDED, "the slopes do not settle")
     slope, apart = float(right.slope) or 0.0, float(abs(left.slope - right.slope).upper())
     off = abs(double - slope) if double != slope else 0.0
-    near = off <= _LEAST or off <= _LOSS * max(abs(slope), abs(double))
+    near = not off or (isfinite(double) and (off <= _LEAST or off <= _LOSS * max(abs(slope), abs(double))))
     if not (same(exact, right.slope) or (near and not exact.is_finite())):
         return Finding(Verdict.DISAGREE, slope=slope, apart=apart)
     return Finding(Verdict.AGREE, "" if near else _loss(slope, off), slope, apart)

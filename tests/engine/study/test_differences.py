@@ -87,6 +87,12 @@ def test_lost_digits_are_told() -> None:
     assert finding == Finding(Verdict.AGREE, "rounding cost all digits", 0.0, 0.0)
 
 
+def test_an_infinite_number_for_a_finite_derivative_is_told() -> None:
+    (finding,) = found("sqrt(1 - cos(x))", {"x": 1e-9})  # sqrt(2)*sin(x/2)
+    assert (finding.verdict, finding.why) == (Verdict.AGREE, "rounding cost all digits")
+    assert finding.slope == pytest.approx(math.sqrt(0.5), rel=1e-15)
+
+
 @pytest.mark.parametrize("factor", [1 + 1e-5, -1.0, 0.0, math.nan])
 def test_a_wrong_rule_is_refused(factor: float, capsys: pytest.CaptureFixture[str]) -> None:
     right = OPERATIONS["sin"].local
