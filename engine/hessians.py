@@ -34,23 +34,40 @@ class Missing:
     step: bool
 
 
+@dataclass(frozen=True)
+class Undecided:
+    """A second derivative that balls could not decide, so that it is that of doubles."""
+
+    row: int
+    column: int
+
+
+Gap = Missing | Undecided
+
+
 def hessian(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> Matrix:
     """The second derivatives of the one output of a graph, a symmetric matrix."""
     return hessian_and_gaps(graph, inputs, wrt)[0]
 
 
-def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> tuple[Matrix, list[Missing]]:
-    """The Hessian, and the second derivatives that do not exist.
+def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]) -> tuple[Matrix, list[Gap]]:
+    """The Hessian, and the second derivatives that do not exist or are not sure.
 
     Where balls have no answer, at a pole or where an input is not finite, it is that of doubles.
     """
     at_once = max(1, _MOST_TANGENTS // len(graph.nodes))
     entries: _Entries = {}
+    undecided: list[tuple[int, int]] = []
     for start in range(0, len(wrt), at_once):
-        entries |= _entries(graph, inputs, wrt, range(start, min(start + at_once, len(wrt))))
-    gaps: dict[tuple[int, int], Missing] = {}
+        found, unsure = _entries(graph, inputs, wrt, range(start, min(start + at_once, len(wrt))))
+        entries |= found
+        undecided += unsure
+    gaps: dict[tuple[int, int], Gap] = {}
     if all(map(isfinite, inputs.values())):
+        gaps = {place: Undecided(*place) for place in undecided if isfinite(entries[place])}
         for place, mended in _at_kinks(graph, inputs, wrt):
+            if isinstance(gaps.get(place), Undecided):
+                del gaps[place]
             if not isinstance(mended, Missing):
                 entries[place] = mended
             elif isfinite(entries[place]):
@@ -59,8 +76,10 @@ def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[In
     return [[entries[max(i, j), min(i, j)] for j in size] for i in size], list(gaps.values())
 
 
-def _entries(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], columns: range) -> _Entries:
-    """Compute the entries of some columns, on and below the diagonal."""
+def _entries(
+    graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], columns: range
+) -> tuple[_Entries, list[tuple[int, int]]]:
+    """Compute the entries of some columns, on and below the diagonal; and tell which are those of doubles."""
     wanted = [(i, j) for j in columns for i in range(j, len(wrt))]
     found: _Entries = {}
     constants = [node.number for node in graph.nodes if isinstance(node, Constant)]
@@ -76,10 +95,11 @@ def _entries(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input], co
                     if place not in found and (entry := number(entries.get(place, 0.0)).double()) is not None:
                         found[place] = entry
             bits *= 2
-    if len(found) < len(wanted):
+    undecided = [place for place in wanted if place not in found]
+    if undecided:
         entries = _second_derivatives(graph, inputs, wrt, columns, Duals(FLOATS, OPERATIONS), float)
-        found = {place: entries.get(place, 0.0) for place in wanted} | found
-    return found
+        found |= {place: entries.get(place, 0.0) for place in undecided}
+    return found, undecided
 
 
 @cache

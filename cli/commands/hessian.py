@@ -11,7 +11,7 @@ from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, wi
 from autodiff.cli.output import check_tabular, written
 from autodiff.cli.reading import read_and_evaluate
 from autodiff.engine.graph import Input
-from autodiff.engine.hessians import Matrix, Missing
+from autodiff.engine.hessians import Gap, Matrix, Undecided
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
 from autodiff.evaluation.numbers import shortest
@@ -47,8 +47,8 @@ def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, w
         console.note("there is no variable to differentiate by")
 
 
-def second_derivatives(at: Evaluation) -> tuple[Matrix, list[Missing]]:
-    """The Hessian by the inputs that were asked for, and the entries that do not exist."""
+def second_derivatives(at: Evaluation) -> tuple[Matrix, list[Gap]]:
+    """The Hessian by the inputs that were asked for, and the entries that do not exist or are not sure."""
     from autodiff.engine.hessians import hessian_and_gaps
 
     graph = at.program.graph
@@ -75,17 +75,22 @@ class Hessian:
         pairs = ((i, j) for i in range(len(self.names)) for j in range(i, len(self.names)))
         return [(self.names[i], self.names[j]) for i, j in pairs if not isfinite(self.matrix[i][j])]
 
-    def without(self, gaps: Sequence[Missing]) -> list[str]:
-        """Notes on the derivatives that do not exist: a few in full, the others as a number."""
+    def without(self, gaps: Sequence[Gap]) -> list[str]:
+        """Notes on the derivatives that do not exist or are not sure: a few in full, the others as a number."""
         lines = []
         for gap in gaps[:_MOST_TOLD]:
             row, column = self.names[gap.row], self.names[gap.column]
+            printed = shortest(self.matrix[gap.row][gap.column])
+            if isinstance(gap, Undecided):
+                lines.append(
+                    f"the second derivative by {row}, {column} could not be decided; printed {printed}, by doubles"
+                )
+                continue
             sides = f"{shortest(gap.left)} from the left, {shortest(gap.right)} from the right"
             step = f"the first one by {row} makes a step as {column} moves, " if gap.step else ""
-            printed = shortest(self.matrix[gap.row][gap.column])
             lines.append(f"there is no second derivative by {row}, {column}: {step}{sides}; printed {printed}")
         more = len(gaps) - len(lines)
-        return [*lines, *[f"{more} more second derivatives do not exist"] * bool(more)]
+        return [*lines, *[f"{more} more second derivatives do not exist, or could not be decided"] * bool(more)]
 
     def lines(self) -> Lines:
         """A line for each pair of names: both, and the derivative."""

@@ -7,7 +7,7 @@ import pytest
 from mpmath import mp, mpf
 
 from autodiff.engine.graph import Graph
-from autodiff.engine.hessians import Missing, hessian, hessian_and_gaps
+from autodiff.engine.hessians import Missing, Undecided, hessian, hessian_and_gaps
 from autodiff.engine.passes import evaluate
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.grammar.parser import parse
@@ -154,3 +154,11 @@ def test_what_has_no_second_derivative_says_so() -> None:
     }.items():
         graph = parse(text).graph
         assert hessian_and_gaps(graph, {"x": 0.0}, graph.inputs)[1] == [gap]
+
+
+def test_undecided() -> None:
+    """No ball is thin enough to tell that the square of a root is 2; doubles take it for another number."""
+    graph = parse("where(sqrt(2)^2 == 2, x^2, x^3) + y^2").graph
+    matrix, gaps = hessian_and_gaps(graph, {"x": 3.0, "y": 1.0}, graph.inputs)
+    assert matrix == [[18.0, 0.0], [0.0, 2.0]]
+    assert gaps == [Undecided(0, 0)]
