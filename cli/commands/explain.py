@@ -83,7 +83,7 @@ class Explained:
     def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
         """A table for each pass."""
         forward, backward = self.board.passes(number)
-        in_numbers, gate = Column("in numbers", narrowest=None, spare=True), Column("gate", narrowest=20, spare=True)
+        in_numbers, gate = Column("in numbers", narrowest=None, spare=True), Column("gate", narrowest=12, spare=True)
         back = [Column("backward"), in_numbers, derivative_column("gradient"), gate]
         return [Grid("", [Column("stage"), Column("forward"), value_column()], forward), Grid("", back, backward)]
 

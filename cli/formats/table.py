@@ -25,12 +25,12 @@ def table(answer: Answer, digits: int, console: Console) -> str:
 
 def _drawn(grid: Grid, console: Console) -> str:
     columns: Columns = [(column, cells) for column, *cells in zip(grid.columns, *grid.rows)]
-    left_out = []
-    for spare in [each for each in columns if each[0].spare]:
+    left_out = list[str]()
+    for spare in [each for each in reversed(columns) if each[0].spare]:
         wanted = sum((_narrowest if column.spare else _widest)(column, cells) + 3 for column, cells in columns)
         if console.width and wanted > console.width:
             columns.remove(spare)
-            left_out.append(spare[0].name)
+            left_out.insert(0, spare[0].name)
     parts = _side_by_side(columns, console.width)
     text = "\n".join(_table(part, console, "" if i else grid.title) for i, part in enumerate(parts))
     # It would not be missed, by somebody who has never seen it.

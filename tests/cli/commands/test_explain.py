@@ -106,7 +106,7 @@ RUNNABLE = [
     ("[x]@[y] + norm([x])*max([y]) + softmax([x])[0] + sum([y])*prod([-x]) + min([y])", {"x": 2.5, "y": 0.7}),
     ("silu(x) + mish(x) + elu(x) + softplus(x) + gelu(x) + normpdf(x)", {"x": 10000.0}),
     ("silu(x) + mish(x) + elu(x) + softplus(x) + gelu(x) + normpdf(x)", {"x": -10000.0}),
-    ("ﷺ*a⑴ + ⅓ + fi*ﬁ", {"ﷺ": 2, "a⑴": 3, "⅓": 5, "fi": 7, "ﬁ": 11}),
+    ("ﷺ*a⑴ + ⅓ + ﬁ", {"ﷺ": 2, "a⑴": 3, "⅓": 5, "ﬁ": 7}),
     ("logsumexp([x]) + mean([y])^2 + sign(x)*abs(y) + max(y)*sum([x < y]) + sum(-x)", {"x": -2.5, "y": 0.7}),
 ]
 
