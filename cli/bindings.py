@@ -8,19 +8,19 @@ from typing import Any
 
 from autodiff.cli.console import Console
 from autodiff.cli.hints import binding_hint, value_hint
-from autodiff.engine.passes import forward
+from autodiff.engine.graph import Constant, Node
 from autodiff.evaluation.errors import WrongRequest
-from autodiff.evaluation.reading import Number, without_commas
+from autodiff.evaluation.reading import without_commas
 from autodiff.grammar.errors import ProgramError
 from autodiff.grammar.parser import normalized, parse
-from autodiff.grammar.values import scalars
+from autodiff.grammar.values import Value, scalars
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(.*)", re.DOTALL)
 
 
-def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
-    """The bindings given as `NAME=VALUE`."""
-    given: dict[str, Number] = {}
+def read_bindings(arguments: Iterable[str]) -> dict[str, Value]:
+    """The bindings given as `NAME=VALUE`, each an expression without variables."""
+    given: dict[str, Value] = {}
     arguments = list(arguments)
     for i, argument in enumerate(arguments):
         match = _BINDING.fullmatch(normalized(argument))
@@ -29,13 +29,13 @@ def read_bindings(arguments: Iterable[str]) -> dict[str, Number]:
         name, value = match.groups()
         if name in given:
             raise WrongRequest(f"'{name}' is given twice")
-        given[name] = evaluate_constant(name, value)
+        given[name] = parse_constant(name, value)
     return given
 
 
-def read_vars(files: Iterable[Path], console: Console) -> dict[str, Number]:
+def read_vars(files: Iterable[Path], console: Console) -> dict[str, Value]:
     """The bindings in JSON and TOML files. WrongRequest where two files give one name, or one cannot be read."""
-    given: dict[str, Number] = {}
+    given: dict[str, Value] = {}
     for file in files:
         bindings = _read_vars(file, console)
         for name in given.keys() & bindings.keys():
@@ -44,15 +44,15 @@ def read_vars(files: Iterable[Path], console: Console) -> dict[str, Number]:
     return given
 
 
-def _read_vars(file: Path, console: Console) -> dict[str, Number]:
+def _read_vars(file: Path, console: Console) -> dict[str, Value]:
     """The bindings in one file: an object of numbers, lists of numbers, or expressions as strings."""
     bindings = _load(file, console)
     if not isinstance(bindings, dict):
         raise WrongRequest(f'{file} holds no names: it must be an object such as {{"x": 2}}')
     return {
-        normalized(name): [_number(file, name, item) for item in value]
+        normalized(name): tuple(_number(file, name, item) for item in value)
         if isinstance(value, list) and value
-        else evaluate_constant(name, value)
+        else parse_constant(name, value)
         if isinstance(value, str)
         else _number(file, name, value)
         for name, value in bindings.items()
@@ -64,9 +64,10 @@ def _load(file: Path, console: Console) -> Any:
     import tomllib
 
     # A pipe has no ending: /dev/stdin, - or <(command).
-    # Python refuses to read integers of more than 4,300 digits; as floats they are inf.
-    read_json = partial(json.loads, parse_int=float)
-    readers: dict[str, Callable[[str], Any]] = {"": read_json, ".json": read_json, ".toml": tomllib.loads}
+    # Numbers keep their text. Python refuses to read integers of more than 4,300 digits; as floats they are inf.
+    read_json = partial(json.loads, parse_int=_written, parse_float=_written)
+    read_toml = partial(tomllib.loads, parse_float=_written)
+    readers: dict[str, Callable[[str], Any]] = {"": read_json, ".json": read_json, ".toml": read_toml}
     loads = readers.get(file.suffix.lower())
     if loads is None:
         raise WrongRequest(
@@ -79,17 +80,23 @@ def _load(file: Path, console: Console) -> Any:
         raise WrongRequest(f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}") from None
 
 
-def _number(file: Path, name: str, value: Any) -> float:
+def _written(text: str) -> Constant:
+    return Constant(float(text), written=text)
+
+
+def _number(file: Path, name: str, value: Any) -> Node:
+    if isinstance(value, Constant):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WrongRequest(f"the value of '{name}' in {file} is not a number")
     try:
-        return float(value)
+        return Constant(float(value), written=str(value))
     except OverflowError:
         raise WrongRequest(f"the value of '{name}' in {file} is too large for a number") from None
 
 
-def evaluate_constant(name: str, text: str) -> Number:
-    """The number or vector that an expression without variables stands for."""
+def parse_constant(name: str, text: str) -> Value:
+    """A number or vector as an expression without variables."""
     if not text.strip():
         raise WrongRequest(f"no value behind '{name}='", f"give it as {name}=2 or {name}=pi/4")
     try:
@@ -104,10 +111,7 @@ def evaluate_constant(name: str, text: str) -> Number:
         # The user typed it behind `NAME=`, and should see it there.
         start, end = (place + len(name) + 1 for place in error.span)
         raise ProgramError(error.message, f"{name}={text}", (start, end), value_hint(name, text, error.hint)) from None
-    graph, output = program.graph, program.outputs[0]
-    values = forward(graph, {})
-    numbers = [values[graph.position[node]] for node in scalars(output)]
-    return numbers if isinstance(output, tuple) else numbers[0]
+    return program.outputs[0]
 
 
 def _several_hint(name: str, text: str) -> str:

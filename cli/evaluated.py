@@ -1,6 +1,6 @@
 """The value of a program, and its gradient: what `eval` and `grad` answer, at a point or for rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,12 @@ from autodiff.cli.formats.answer import Grid, Lines, derivative_column, name_col
 from autodiff.cli.formats.registry import FORMATS
 from autodiff.cli.options import DRAWN, EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions
 from autodiff.cli.output import check_format, check_no_rows, check_picture, print_evaluation, written
+from autodiff.cli.precise import InDigits, check_precision
 from autodiff.cli.reading import program_of, read, wants_rows
 from autodiff.engine.graph import Constant, Input
 from autodiff.evaluation.evaluation import Evaluation, evaluate, unevaluated
 from autodiff.evaluation.numbers import shortest
-from autodiff.evaluation.reading import Number, check_complete
+from autodiff.evaluation.reading import Reading, check_complete
 from autodiff.grammar.program import Program
 
 if TYPE_CHECKING:
@@ -150,13 +151,17 @@ def answer(
     rows: RowOptions,
     wrt: Sequence[str] | None = None,
     *,
+    precision: int | None,
     gradient: bool,
     value: bool = False,
 ) -> None:
     """Answer for every row, where there are rows; else at the point given, with `value` beside a plain gradient."""
     reading = read(options, console)
     drawn = bool(picture.render) or printing.format in DRAWN
-    if wants_rows(options, rows, drawn, reading, console):
+    many = wants_rows(options, rows, drawn, reading, console)
+    if precision is not None:
+        check_precision(printing, drawn=drawn, rows=many)
+    if many:
         # With it come NumPy and all that reads and writes rows.
         from autodiff.cli.rows import print_rows
         from autodiff.rows.query import Query
@@ -166,9 +171,26 @@ def answer(
     check_no_rows(rows)
     check_format(printing.format, (*FORMATS, *DRAWN))
     check_picture(picture)
-    program = program_of(reading, console)
-    bare = drawn and program.inputs and not reading.values  # the names come before the numbers
-    at = unevaluated(program) if bare else _at_point(program, reading.values, wrt, gradient)
+    _print_at_point(console, reading, printing, picture, wrt, precision=precision, gradient=gradient, value=value)
+
+
+def _print_at_point(
+    console: Console,
+    reading: Reading,
+    printing: EvaluationPrintOptions,
+    picture: PictureOptions,
+    wrt: Sequence[str] | None,
+    *,
+    precision: int | None,
+    gradient: bool,
+    value: bool,
+) -> None:
+    program, drawn = program_of(reading, console), bool(picture.render) or printing.format in DRAWN
+    if drawn and program.inputs and not reading.values:  # the names come before the numbers
+        at = shown = unevaluated(program)
+        doubts: Sequence[Warning] = ()
+    else:
+        at, shown, doubts = _at_point(program, reading, wrt, gradient, precision, printing.nodes)
 
     def write(found: "Sequence[Warning]") -> str:
         if printing.format in DRAWN:
@@ -176,16 +198,26 @@ def answer(
 
             return as_text(at, printing.format, picture, printing.digits, console)
         whole = console.is_terminal and not (printing.digits or printing.format)
-        return written(Evaluated(at, found, nodes=printing.nodes, value=value, whole=whole), printing, console)
+        evaluated = Evaluated(shown, found, nodes=printing.nodes, value=value, whole=whole)
+        return written(evaluated if precision is None else InDigits(evaluated), printing, console)
 
-    print_evaluation(console, at, printing, picture, write)
+    print_evaluation(console, at, printing, picture, write, doubts)
     if gradient and not (program.inputs or at.wrt):
         console.note(_nothing_varies(program))
 
 
-def _at_point(program: Program, values: Mapping[str, Number], wrt: Sequence[str] | None, gradient: bool) -> Evaluation:
-    check_complete(program, values)
-    return evaluate(program, values, wrt, gradient=gradient, assigned=True)
+def _at_point(
+    program: Program, reading: Reading, wrt: Sequence[str] | None, gradient: bool, precision: int | None, nodes: bool
+) -> "tuple[Evaluation, Evaluation, Sequence[Warning]]":
+    """The evaluation in doubles, the one to show, and what of it is not proved."""
+    check_complete(program, reading.values)
+    if precision is None:
+        at = evaluate(program, reading.values, wrt, gradient=gradient, assigned=True)
+        return at, at, ()
+    from autodiff.evaluation.precise import evaluate_precisely  # with it comes FLINT
+
+    found = evaluate_precisely(program, reading.written, wrt, precision, gradient=gradient, nodes=nodes)
+    return found.doubles, found.digits, found.doubts
 
 
 def _nothing_varies(program: Program) -> str:

@@ -218,6 +218,18 @@ Wrt = Annotated[
 ]
 """The option `--wrt` of the commands that take a gradient."""
 
+Precision = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=10_000,
+        metavar="N",
+        rich_help_panel="Numbers",
+        help="Print N significant digits, each proved; numbers mean what is written.",
+    ),
+]
+"""The option `--precision` of the commands that answer with numbers."""
+
 
 def names_in(lists: list[str] | None) -> tuple[str, ...] | None:
     """The names in `--wrt a,b --wrt c`."""

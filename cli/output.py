@@ -73,12 +73,13 @@ def print_evaluation(
     printing: PrintOptions,
     picture: PictureOptions,
     write: "Callable[[Sequence[Warning]], str]",
+    doubts: "Sequence[Warning]" = (),
 ) -> None:
     """Print what `write` makes of an evaluation and of what is wrong in it, and draw its picture where asked to.
 
     Everything that can fail comes before the first byte on stdout.
     """
-    found = warnings_of(at)
+    found = [*warnings_of(at), *doubts]
     # A script that reads stdout must not take half an answer for a whole one.
     if printing.strict and found:
         raise NotMet(found[0].short, _hint(found[0]), _place(at, found[0]))

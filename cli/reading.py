@@ -8,7 +8,7 @@ from autodiff.cli.console import Console
 from autodiff.cli.options import ProgramOptions, RowOptions
 from autodiff.evaluation.errors import WrongRequest
 from autodiff.evaluation.evaluation import Evaluation, evaluate
-from autodiff.evaluation.reading import Number, Reading, check_complete, doubts
+from autodiff.evaluation.reading import Number, Reading, check_complete, doubts, numbers_of
 from autodiff.grammar.errors import did_you_mean
 from autodiff.grammar.program import Program
 
@@ -20,7 +20,7 @@ def read(options: ProgramOptions, console: Console) -> Reading:
     given = read_bindings(bindings)
     # What is typed for this one run wins over the file.
     values = {**read_vars(options.vars or (), console), **given}
-    return Reading(text, values, list(given), options.gates, options.max_nodes)
+    return Reading(text, numbers_of(values), list(given), options.gates, options.max_nodes, values)
 
 
 def read_program(options: ProgramOptions, console: Console) -> tuple[Program, Mapping[str, Number]]:

@@ -65,7 +65,7 @@ def hessian_and_gaps(graph: Graph, inputs: Mapping[str, float], wrt: Sequence[In
     gaps: dict[tuple[int, int], Gap] = {}
     if all(map(isfinite, inputs.values())):
         gaps = {place: Undecided(*place) for place in undecided if isfinite(entries[place])}
-        for place, mended in _at_kinks(graph, inputs, wrt):
+        for place, mended in at_kinks(graph, forward(graph, inputs), wrt, lambda: _balls(inputs), _ball):
             if isinstance(gaps.get(place), Undecided):
                 del gaps[place]
             if not isinstance(mended, Missing):
@@ -129,26 +129,44 @@ def _second_derivatives(
     }
 
 
-def _at_kinks(
-    graph: Graph, inputs: Mapping[str, float], wrt: Sequence[Input]
+def _balls(inputs: Mapping[str, float]) -> Mapping[str, Any]:
+    from autodiff.engine.study.slopes import doubles
+
+    return doubles(inputs)
+
+
+def _ball(constant: Constant) -> Any:
+    from autodiff.engine.arithmetic.balls import number
+
+    return number(constant.number)
+
+
+def at_kinks(
+    graph: Graph,
+    values: Sequence[float],
+    wrt: Sequence[Input],
+    point: Callable[[], Mapping[str, Any]],
+    constant: Callable[[Constant], Any],
 ) -> Iterator[tuple[tuple[int, int], float | Missing]]:
-    """The entries that a gate at a kink has to do with, by the slopes of the gradient on both sides of it."""
-    gates = gates_at_kinks(graph, forward(graph, inputs), [graph.position[variable] for variable in wrt])
+    """The entries that a gate at a kink has to do with, by the slopes of the gradient on both sides of it.
+
+    `point` gives the inputs as balls at the precision of the moment, and `constant` the constants.
+    """
+    gates = gates_at_kinks(graph, values, [graph.position[variable] for variable in wrt])
     if not gates:
         return
-    from autodiff.engine.arithmetic.balls import number
     from autodiff.engine.arithmetic.special import precision
     from autodiff.engine.study.slopes import BITS, Behaviour, gradient, same, sides_around
 
     moving = set(topological_order([graph.nodes[i] for i in gates]))
     with precision(BITS):
-        point = {name: number(x) for name, x in inputs.items()}
+        here = point()
         for j, variable in enumerate(wrt):
             if variable not in moving:
                 continue
             along = sides_around(
-                lambda x, name=variable.name: gradient(graph, {**point, name: x}, wrt),  # type: ignore[misc]
-                inputs[variable.name],
+                lambda x, name=variable.name: gradient(graph, {**here, name: x}, wrt, constant),  # type: ignore[misc]
+                here[variable.name],
             )
             for i, (left, right) in enumerate(along):
                 place = max(i, j), min(i, j)

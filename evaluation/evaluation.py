@@ -118,13 +118,19 @@ def evaluate(
     """
     inputs = {name: values[name] for name in program.inputs}
     numbers = [number for value in inputs.values() for number in (value if isinstance(value, list) else [value])]
-    wanted = selected(program, wrt, assigned) if gradient else ()
-    if by := [node for name in wanted if name in program.assigned for node in scalars(program.assigned[name])]:
-        program = replace(program, also=by)  # the output may depend on none of them
+    program, wanted = asking(program, wrt, assigned=assigned) if gradient else (program, ())
     graph = program.graph
     found = forward(graph, dict(zip((variable.name for variable in graph.inputs), numbers, strict=True)))
     adjoints = [backward(graph, found, output) for output in graph.outputs] if gradient else None
     return Evaluation(program, inputs, found, adjoints, wanted)
+
+
+def asking(program: Program, wrt: Sequence[str] | None, *, assigned: bool) -> tuple[Program, tuple[str, ...]]:
+    """The names to differentiate by, as `evaluate` takes them, and the program with their nodes in its graph."""
+    wanted = selected(program, wrt, assigned)
+    if by := [node for name in wanted if name in program.assigned for node in scalars(program.assigned[name])]:
+        program = replace(program, also=by)  # the output may depend on none of them
+    return program, wanted
 
 
 def unevaluated(program: Program) -> Evaluation:

@@ -5,9 +5,21 @@ from math import isfinite
 from typing import Any
 
 
+class Digits(float):
+    """The double nearest to a number of which more digits are known, as `text`; or `nan` of one that is not known."""
+
+    text: str
+    known: bool
+
+    def __new__(cls, nearest: float, text: str, known: bool = True) -> "Digits":
+        self = super().__new__(cls, nearest)
+        self.text, self.known = text, known
+        return self
+
+
 def shortest(number: float) -> str:
-    """The shortest decimal text that reads back as the same double: `6`, `0.1`, `1e+300`, `inf`."""
-    return repr(number).removesuffix(".0")
+    """The shortest text that reads back as the same double: `6`, `0.1`, `1e+300`, `inf`; or the digits known."""
+    return number.text if isinstance(number, Digits) else repr(number).removesuffix(".0")
 
 
 def shortest_or_null(number: float) -> str:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from autodiff.engine.graph import MAX_NODES, Input
+from autodiff.engine.graph import MAX_NODES, Graph, Input, Node
+from autodiff.engine.passes import forward
 from autodiff.engine.table.operations import SPELLINGS
 from autodiff.evaluation.errors import UnknownVariable, WrongRequest
 from autodiff.grammar.builder import CONSTANTS
 from autodiff.grammar.errors import NeedsVector, ProgramError, did_you_mean, enumerated
 from autodiff.grammar.parser import normalized, parse
 from autodiff.grammar.program import Program
-from autodiff.grammar.values import scalars
+from autodiff.grammar.values import Value, scalars
 
 _WITH_COMMAS = re.compile(r"(?<![\w.,])\d+(,\d+)+(?![\w.,])")
 
@@ -58,6 +59,8 @@ class Reading:
     """The names that must be variables of the program: they were given a value by hand, and may be mistyped."""
     gates: str = "written"
     max_nodes: int = MAX_NODES
+    written: Mapping[str, Value] = field(default_factory=dict)
+    """The values as they were given, each an expression without variables."""
 
     @cached_property
     def program(self) -> Program:
@@ -80,6 +83,19 @@ class Reading:
             if names := [name for name in error.inputs if name not in self.values]:
                 return names
             raise
+
+
+def numbers_of(values: Mapping[str, Value]) -> dict[str, Number]:
+    """The numbers and vectors that expressions without variables stand for, by name."""
+    graph = Graph([node for value in values.values() for node in scalars(value)], [])
+    found = forward(graph, {})
+
+    def number(node: Node) -> float:
+        return found[graph.position[node]]
+
+    return {
+        name: list(map(number, value)) if isinstance(value, tuple) else number(value) for name, value in values.items()
+    }
 
 
 def _check_names(program: Program, given: Iterable[str], values: Collection[str]) -> None:

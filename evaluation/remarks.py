@@ -23,12 +23,14 @@ class Warning:
     """Where in the text the cause stands."""
     fused: str | None = None
     """The results with fused gates in words, where these are finite."""
+    rest: str = "are not finite"
+    """What is said of consequences that are not named."""
 
     def message(self, most: int | None = None) -> str:
         """The consequences, at most so many of them by name, and the cause."""
         named = self.consequences[:most]
         more = len(self.consequences) - len(named)
-        listed = [*named, *[f"{more} more numbers are not finite"] * bool(more)]
+        listed = [*named, *[f"{more} more numbers {self.rest}"] * bool(more)]
         return f"{enumerated(listed)}: {self.cause}"
 
     @property

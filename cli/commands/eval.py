@@ -2,7 +2,14 @@
 
 from autodiff.cli.console import Console
 from autodiff.cli.evaluated import answer
-from autodiff.cli.options import EvaluationPrintOptions, PictureOptions, ProgramOptions, RowOptions, with_options
+from autodiff.cli.options import (
+    EvaluationPrintOptions,
+    PictureOptions,
+    Precision,
+    ProgramOptions,
+    RowOptions,
+    with_options,
+)
 
 
 @with_options
@@ -12,6 +19,7 @@ def eval(
     printing: EvaluationPrintOptions,
     picture: PictureOptions,
     rows: RowOptions,
+    precision: Precision = None,
 ) -> None:
     """Print the value of an expression.
 
@@ -19,4 +27,4 @@ def eval(
     seq 5 | autodiff eval 'x^2'
     autodiff eval @program.txt --data rows.csv --keep
     """
-    answer(console, program, printing, picture, rows, gradient=False)
+    answer(console, program, printing, picture, rows, precision=precision, gradient=False)

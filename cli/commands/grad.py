@@ -9,6 +9,7 @@ from autodiff.cli.evaluated import answer
 from autodiff.cli.options import (
     EvaluationPrintOptions,
     PictureOptions,
+    Precision,
     ProgramOptions,
     RowOptions,
     Wrt,
@@ -28,6 +29,7 @@ def grad(
     value: Annotated[
         bool, typer.Option("--value", rich_help_panel="Output", help="Print the value first, in plain too.")
     ] = False,
+    precision: Precision = None,
 ) -> None:
     """Print the derivative by every variable, and on a terminal the value.
 
@@ -35,4 +37,4 @@ def grad(
     autodiff grad '(w*x + b - y)^2' w=0.5 b=0 --data points.csv --reduce mean
     autodiff grad 'e = a*b; d = e + c; d*f' a=2 b=-3 c=10 f=-2 --wrt d
     """
-    answer(console, program, printing, picture, rows, names_in(wrt), gradient=True, value=value)
+    answer(console, program, printing, picture, rows, names_in(wrt), precision=precision, gradient=True, value=value)

@@ -3,48 +3,81 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autodiff.cli.console import Console
 from autodiff.cli.formats.answer import Grid, Lines, derivative_column, name_column
-from autodiff.cli.options import PrintOptions, ProgramOptions, Wrt, names_in, with_options
+from autodiff.cli.options import Precision, PrintOptions, ProgramOptions, Wrt, names_in, with_options
 from autodiff.cli.output import check_tabular, written
-from autodiff.cli.reading import read_and_evaluate
+from autodiff.cli.precise import InDigits, check_precision
+from autodiff.cli.reading import program_of, read
 from autodiff.engine.graph import Input
 from autodiff.engine.hessians import Gap, Matrix, Undecided
 from autodiff.evaluation.errors import NotMet, WrongRequest
-from autodiff.evaluation.evaluation import Evaluation
-from autodiff.evaluation.numbers import shortest
+from autodiff.evaluation.evaluation import Evaluation, evaluate
+from autodiff.evaluation.numbers import Digits, shortest
+from autodiff.evaluation.reading import check_complete
 from autodiff.grammar.errors import enumerated
+
+if TYPE_CHECKING:
+    from autodiff.evaluation.remarks import Warning
 
 _MOST_TOLD = 3
 
 
 @with_options
-def hessian(console: Console, program: ProgramOptions, printing: PrintOptions, wrt: Wrt = None) -> None:
+def hessian(
+    console: Console,
+    program: ProgramOptions,
+    printing: PrintOptions,
+    wrt: Wrt = None,
+    precision: Precision = None,
+) -> None:
     """Print the second derivatives, a symmetric matrix.
 
     autodiff hessian 'x^2*y + sin(y)' x=2 y=1
     autodiff hessian 'w @ w' w=[1,2,3] --wrt w
     """
     check_tabular(printing, "a matrix")
-    at = read_and_evaluate(program, console, names_in(wrt))
-    if at.program.several:
-        raise WrongRequest("a Hessian is of one output; the expression has several")
-    matrix, gaps = second_derivatives(at)
-    found = Hessian(at, [at.names[i] for i in at.asked], matrix)
+    found, gaps, doubts = _found(console, program, printing, names_in(wrt), precision)
     missing = [f"{a}, {b}" for a, b in found.not_finite()]
     told = f"not finite: the second derivative by {enumerated(missing[:3], 'and by')}"
     told += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-    if missing and printing.strict:
-        raise NotMet(told)
-    console.write(written(found, printing, console))
+    if printing.strict and (missing or doubts):
+        raise NotMet(told if missing else doubts[0].short)
+    console.write(written(found if precision is None else InDigits(found), printing, console))
     if missing:
         console.warning(told)
+    for doubt in doubts:
+        console.warning(doubt.short)
     for note in found.without(gaps):
         console.note(note)
     if not found.names:
         console.note("there is no variable to differentiate by")
+
+
+def _found(
+    console: Console,
+    options: ProgramOptions,
+    printing: PrintOptions,
+    wrt: Sequence[str] | None,
+    precision: int | None,
+) -> "tuple[Hessian, Sequence[Gap], list[Warning]]":
+    """The answer, the second derivatives that do not exist, and what is not proved."""
+    reading = read(options, console)
+    program = program_of(reading, console)
+    check_complete(program, reading.values)
+    if program.several:
+        raise WrongRequest("a Hessian is of one output; the expression has several")
+    if precision is None:
+        at = evaluate(program, reading.values, wrt)
+        matrix, missing = second_derivatives(at)
+        return Hessian(at, matrix), missing, []
+    check_precision(printing)
+    from autodiff.evaluation.precise import hessian_precisely
+
+    at, matrix, gaps, doubts = hessian_precisely(program, reading.written, wrt, precision)
+    return Hessian(at, matrix, doubts), gaps, doubts
 
 
 def second_derivatives(at: Evaluation) -> tuple[Matrix, list[Gap]]:
@@ -62,8 +95,13 @@ class Hessian:
     """The second derivatives of an evaluation by some variables, as an answer."""
 
     at: Evaluation
-    names: list[str]
     matrix: Matrix
+    doubts: "Sequence[Warning]" = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the variables."""
+        return [self.at.names[i] for i in self.at.asked]
 
     @property
     def cells(self) -> list[tuple[str, str, float]]:
@@ -73,7 +111,7 @@ class Hessian:
     def not_finite(self) -> list[tuple[str, str]]:
         """The pairs of names, each once, by which the derivative is not finite."""
         pairs = ((i, j) for i in range(len(self.names)) for j in range(i, len(self.names)))
-        return [(self.names[i], self.names[j]) for i, j in pairs if not isfinite(self.matrix[i][j])]
+        return [(self.names[i], self.names[j]) for i, j in pairs if _is_not_finite(self.matrix[i][j])]
 
     def without(self, gaps: Sequence[Gap]) -> list[str]:
         """Notes on the derivatives that do not exist or are not sure: a few in full, the others as a number."""
@@ -106,8 +144,9 @@ class Hessian:
     def document(self) -> dict[str, Any]:
         """The value, the inputs and the matrix; numbers that are not finite are named in `warnings`."""
         value = self.at.values[self.at.outputs[0]]
-        nulls = [f"the value is {shortest(value)}"] * (not isfinite(value))
-        nulls += [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in self.cells if not isfinite(x)]
+        nulls = [f"the value is {shortest(value)}"] * _is_not_finite(value)
+        nulls += [f"the second derivative by {a}, {b} is {shortest(x)}" for a, b, x in self.cells if _is_not_finite(x)]
+        nulls += [doubt.message() for doubt in self.doubts]
         return {
             "expression": self.at.program.text,
             "value": value,
@@ -120,3 +159,8 @@ class Hessian:
     def grids(self, number: Callable[[float], str]) -> Sequence[Grid]:
         """The matrix."""
         return [Grid("", [name_column(), *map(derivative_column, self.names)], self._rows(number))]
+
+
+def _is_not_finite(x: float) -> bool:
+    """Whether a number is known not to be finite."""
+    return not isfinite(x) and not (isinstance(x, Digits) and not x.known)

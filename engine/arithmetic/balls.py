@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, reduce
 from math import isfinite
+from operator import add
 from typing import Any, Final, TypeVar
 
-from flint import arb, fmpq, fmpz
+from flint import arb, ctx, fmpq, fmpz
 
 from autodiff.engine.arithmetic import special
 from autodiff.engine.graph import Constant
@@ -21,7 +22,7 @@ from autodiff.engine.table.operations import OPERATIONS
 T = TypeVar("T")
 
 MOST_BITS = 6400
-_LONGEST = 4096  # bits of an exact fraction
+_LONGEST = 4096  # bits of an exact fraction, or as many as other numbers have
 _LARGEST_WHOLE_POWER = 2**62
 
 
@@ -107,17 +108,18 @@ def decimal(text: str) -> Ball:
     """The exact number that a decimal text means."""
     digits, _, exponent = text.replace("_", "").lower().partition("e")
     whole, _, fraction = digits.partition(".")
-    power = int(exponent or 0) - len(fraction)
-    mantissa = int(whole + fraction)
-    if abs(power) > _LONGEST:
-        return Ball(arb(mantissa) * arb(10) ** fmpz(power))
-    return Ball(fmpq(mantissa * 10**power) if power >= 0 else fmpq(mantissa, 10**-power))
+    # Python reads no integers of more than 4,300 digits, FLINT does.
+    power = fmpz(exponent.removeprefix("+") or 0) - len(fraction)
+    mantissa = fmpz((whole + fraction).removeprefix("+"))
+    if abs(power) > _longest():
+        return Ball(arb(mantissa) * arb(10) ** power)
+    return Ball(fmpq(mantissa * 10**power) if power >= 0 else fmpq(mantissa, fmpz(10) ** -power))
 
 
 def exact(constant: Constant) -> Ball:
     """The number that a constant was written for: 0.1 is a tenth."""
     text = constant.written
-    if text is None or (not isfinite(constant.number) and text[0] not in ".0123456789"):
+    if text is None or (not isfinite(constant.number) and text.lstrip("+-")[0] not in ".0123456789"):
         return number(constant.number)
     if text in ("pi", "π", "tau"):
         return BALLS.pi * (2.0 if text == "tau" else 1.0)
@@ -130,18 +132,28 @@ def arb_of(x: Number) -> arb:
     return known if type(known) is arb else arb(known)
 
 
-def _alike(x: Ball, y: Number) -> tuple[Any, Any]:
+def _alike(x: Number, y: Number) -> tuple[Any, Any]:
     """Two numbers that FLINT takes together: both fractions while these are short."""
-    one, other = x.number, y.number if type(y) is Ball else y
+    one = x.number if type(x) is Ball else x
+    other = y.number if type(y) is Ball else y
     if type(one) is arb and type(other) is not fmpq:
         return one, other
-    if _is_short(one) and isinstance(other, float) and isfinite(other):
-        return one, fmpq(*other.as_integer_ratio())
-    return (one, other) if _is_short(one) and _is_short(other) else (arb_of(x), arb_of(y))
+    if type(one) is fmpq or type(other) is fmpq:
+        p, q = _short(one), _short(other)
+        if p is not None and q is not None:
+            return p, q
+    return arb_of(x), arb_of(y)
 
 
-def _is_short(x: Any) -> bool:
-    return type(x) is fmpq and x.height_bits() < _LONGEST
+def _short(x: Any) -> fmpq | None:
+    """A short fraction, and a double beside one, as a fraction."""
+    if isinstance(x, float) and isfinite(x):
+        return fmpq(*x.as_integer_ratio())
+    return x if type(x) is fmpq and x.height_bits() < _longest() else None
+
+
+def _longest() -> int:
+    return _LONGEST if ctx.prec < _LONGEST else ctx.prec
 
 
 # --- Operations that Arb brings ---------------------------------------------------------------------------------------
@@ -162,7 +174,7 @@ def _exactly(method: Callable[[arb], arb], exact: Callable[[fmpq], Any]) -> Call
 
 
 def div(x: Number, y: Number) -> Ball:
-    one, other = _alike(number(x), y)
+    one, other = _alike(x, y)
     return Ball(arb.nan() if other == 0 else one / other)
 
 
@@ -173,14 +185,15 @@ def mod(x: Number, y: Number) -> Ball:
 
 def pow(x: Number, y: Number) -> Ball:
     base, exponent = arb_of(x), arb_of(y)
-    whole = exponent.unique_fmpz() if exponent.is_exact() and exponent.is_integer() else None
-    if whole is not None and abs(whole) < _LARGEST_WHOLE_POWER:
-        if type(x) is Ball and type(x.number) is fmpq and abs(whole) * x.number.height_bits() < _LONGEST:
-            return div(1.0, Ball(x.number ** int(-whole))) if whole < 0 else Ball(x.number ** int(whole))
-        return Ball(base**whole)
-    if whole is not None:  # so large a double is even
-        base = abs(base)
-    return Ball(base**exponent)
+    if not (exponent.is_exact() and exponent.is_integer()):
+        return Ball(base**exponent)
+    if not abs(exponent) < _LARGEST_WHOLE_POWER:  # never written out; so large a double is even
+        return Ball((abs(base) if (exponent * 0.5).is_integer() else base) ** exponent)
+    whole: Any = exponent.unique_fmpz()
+    known = x.number if type(x) is Ball else x
+    if isinstance(known, fmpq) and abs(whole) * known.height_bits() < _longest() and (known != 0 or whole >= 0):
+        return Ball(known ** int(whole))
+    return Ball(base**whole)
 
 
 def cbrt(x: Number) -> Ball:
@@ -227,8 +240,8 @@ def polygamma(order: Number, x: Number) -> Ball:
     return Ball(arb.nan() if n is None or not 0 <= n <= 10_000 else special.polygamma(int(n), arb_of(x)))
 
 
-def _sum_of_squares(*operands: Number) -> arb:
-    return sum((x * x for x in map(arb_of, operands)), arb(0))
+def _sum_of_squares(*operands: Number) -> Ball:
+    return reduce(add, (x * x for x in map(number, operands)))
 
 
 # --- What rules need beyond operations --------------------------------------------------------------------------------
@@ -237,7 +250,7 @@ def _sum_of_squares(*operands: Number) -> arb:
 def eq(x: Number, y: Number) -> Truth:
     if x is y:  # an inexact ball is the same number as itself
         return True
-    one, other = _alike(number(x), y)
+    one, other = _alike(x, y)
     return True if one == other else False if one != other else UNDECIDED
 
 
@@ -309,19 +322,54 @@ def inside(result: Number, derivative: Number) -> Number:
     return number(result) if arb_of(result).is_nan() else derivative
 
 
+def sqrt(x: Number) -> Ball:
+    known = x.number if type(x) is Ball else x
+    if type(known) is fmpq and known > 0:
+        (p, rest), (q, more) = known.p.sqrtrem(), known.q.sqrtrem()
+        if rest == more == 0:
+            return Ball(fmpq(p, q))
+    return Ball(arb_of(x).sqrt())
+
+
+def logsumexp(*operands: Number) -> Ball:
+    """By the greatest, so that the digits of the others are kept; which one that is need not be sure."""
+    x = sorted(map(arb_of, operands), key=lambda each: float(each.mid()))
+    return Ball(x[-1] + sum(((each - x[-1]).exp() for each in x[:-1]), arb(0)).log1p())
+
+
+def gelu(x: Number) -> Ball:
+    y = arb_of(x)
+    return Ball(y * (-y / arb(2).sqrt()).erfc() / 2)
+
+
 class Balls(TableArithmetic):
-    """The arithmetic of balls at the precision of the moment."""
+    """The arithmetic of balls at the precision of the moment: primitives, and the other rows by their rules."""
+
+    def __init__(self, **primitives: Any) -> None:
+        super().__init__(**primitives)
+        for row in OPERATIONS.values():
+            # The textbook formula where there is one: a value rule may be an approximation, good to a double.
+            rule = row.value if row.name in _EXACT_VALUES else row.definition or row.value
+            if rule is not None and row.name not in primitives:
+                setattr(self, row.name, partial(rule, self))
 
     @property
     def pi(self) -> Ball:
         return Ball(arb.pi())
 
+    @property
+    def functions(self) -> dict[Operation | None, Callable[..., Any]]:
+        """The functions of all operations, for the forward pass."""
+        return {row: getattr(self, name) for name, row in OPERATIONS.items()}
 
-_NAMES = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc gamma digamma"
 
-BALLS = Balls(
+# Exact as well, and unlike the textbook formula they keep their digits in the tail.
+_EXACT_VALUES = ("softplus", "logsigmoid")
+_NAMES = "exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc gamma digamma"
+
+PRIMITIVES: dict[str, Any] = dict(
     **{name: _by_arb(getattr(arb, name)) for name in _NAMES.split()},
-    **{each.__name__: each for each in (div, mod, pow, cbrt, round, trunc, min, max, lgamma, polygamma)},
+    **{each.__name__: each for each in (div, mod, pow, sqrt, cbrt, round, trunc, min, max, lgamma, polygamma)},
     **{each.__name__: each for each in (decimal, eq, where, when, route, scale, exponent, ldexp, over_square)},
     **{each.__name__: each for each in (carefully, power_rule, damped, by_root, inside)},
     add=lambda x, y: number(x) + y,
@@ -336,14 +384,13 @@ BALLS = Balls(
     log10=lambda x: Ball(arb_of(x).log() / arb.const_log10()),
     exp2=lambda x: pow(2.0, x),
     atan2=lambda y, x: Ball(arb.atan2(arb_of(y), arb_of(x))),
-    hypot=lambda *x: Ball(_sum_of_squares(*x).sqrt()),
-    norm=lambda *x: Ball(_sum_of_squares(*x).sqrt()),
+    hypot=lambda *x: sqrt(_sum_of_squares(*x)),
+    norm=lambda *x: sqrt(_sum_of_squares(*x)),
+    logsumexp=logsumexp,
+    gelu=gelu,
 )
-for _row in OPERATIONS.values():
-    # The textbook formula where there is one: a value rule may be an approximation, good to a double.
-    _rule = _row.definition or _row.value
-    if _rule is not None and _row.name not in vars(BALLS):
-        setattr(BALLS, _row.name, partial(_rule, BALLS))
+"""What balls bring themselves."""
 
-FUNCTIONS: dict[Operation | None, Callable[..., Any]] = {row: getattr(BALLS, name) for name, row in OPERATIONS.items()}
+BALLS = Balls(**PRIMITIVES)
+FUNCTIONS = BALLS.functions
 """The functions of all operations on balls, for the forward pass."""

@@ -14,7 +14,7 @@ from math import frexp
 from flint import arb
 
 from autodiff.engine.arithmetic.balls import BALLS, FUNCTIONS, Ball, Number, arb_of, number
-from autodiff.engine.graph import Graph, Input
+from autodiff.engine.graph import Constant, Graph, Input
 from autodiff.engine.passes import backward, evaluate
 
 # More than twice the exponent of the smallest step: even a slope as small as the step has digits left.
@@ -67,7 +67,7 @@ def sides(function: Function, x: float) -> list[tuple[Side, Side]]:
     ]
 
 
-def sides_around(function: Function, x: float) -> list[tuple[Side, Side]]:
+def sides_around(function: Function, x: Number) -> list[tuple[Side, Side]]:
     """The same without the values at x itself, for functions whose values there are a convention."""
     (left, below), (right, above) = (_beside(function, x, sign) for sign in (-1, 1))
     found = []
@@ -84,11 +84,12 @@ def _slopes_between(values: Sequence[arb], steps: Sequence[arb]) -> list[arb]:
     return [(b - a) / (d - c) for (a, b), (c, d) in zip(pairwise(values), pairwise(steps))]
 
 
-def _beside(function: Function, x: float, sign: int) -> tuple[list[arb], list[tuple[arb, ...]]]:
+def _beside(function: Function, x: Number, sign: int) -> tuple[list[arb], list[tuple[arb, ...]]]:
     """Ever smaller steps to one side of x, and the values of a function there, a tuple for each value."""
-    exponent = frexp(x)[1] - 1 if x else 0
+    here = arb_of(x)
+    exponent = frexp(float(here))[1] - 1 if here != 0 else 0
     steps = [sign * arb(2) ** (exponent + e) for e in _EXPONENTS]
-    return steps, list(zip(*[_values(function, arb(x) + step) for step in steps]))
+    return steps, list(zip(*[_values(function, here + step) for step in steps]))
 
 
 def _values(function: Function, x: arb) -> list[arb]:
@@ -133,8 +134,13 @@ def outputs(graph: Graph, point: Mapping[str, Ball]) -> list[Number]:
     return [values[graph.position[output]] for output in graph.outputs]
 
 
-def gradient(graph: Graph, point: Mapping[str, Ball], wrt: Sequence[Input]) -> list[Number]:
+def gradient(
+    graph: Graph,
+    point: Mapping[str, Ball],
+    wrt: Sequence[Input],
+    constant: Callable[[Constant], Ball] = lambda constant: number(constant.number),
+) -> list[Number]:
     """The derivatives of the first output, on balls."""
-    values = evaluate(graph, point, FUNCTIONS, lambda constant: number(constant.number))
+    values = evaluate(graph, point, FUNCTIONS, constant)
     adjoints = backward(graph, values, graph.outputs[0], BALLS)
     return [adjoints[graph.position[variable]] or 0.0 for variable in wrt]
