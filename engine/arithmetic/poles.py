@@ -72,7 +72,7 @@ class _Poles(Balls):
         return product
 
 
-_HELPERS = ("decimal", "eq", "where", "when", "route", "scale", "inside")
+_HELPERS = ("decimal", "eq", "where", "when", "route", "scale", "inside", "carefully", "exponent", "ldexp")
 
 POLES = _Poles(
     **{
