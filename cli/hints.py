@@ -62,7 +62,7 @@ def value_hint(name: str, text: str, hint: str | None) -> str | None:
         vectors = " ".join(f"{name}{k}=[{row}]" for k, row in enumerate(rows))
         products = ", ".join(f"{name}{k} @ x" for k in range(len(rows)))
         return f"a matrix is given row by row: {vectors}; {name} @ x is then [{products}]"
-    return re.sub(r"^write (?=\S+$)", f"write {name}=", hint) if hint else None
+    return re.sub(rf"^write (?!{re.escape(name)}=)(?=\S+$)", f"write {name}=", hint) if hint else None
 
 
 def options_of(commands: Any) -> dict[str, list[str]]:

@@ -288,8 +288,6 @@ def _pow(m: Lowering, x: Operand, y: Operand) -> Operand | None:
     if y in (2.0, 3.0, 4.0):
         square = x * x
         return square if y == 2.0 else square * x if y == 3.0 else square * square
-    if y == 0.0:
-        return 1.0  # of nan too
     return x if y == 1.0 else m.div(1.0, x) if y == -1.0 else None
 
 
