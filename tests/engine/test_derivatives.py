@@ -302,6 +302,7 @@ def test_high_orders_are_right(text: str, order: int, truth: Callable[[Any], Any
         assert ours == pytest.approx(float(mp.diff(truth, mpf(0.7), order)), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_chain_of_many_operations_needs_no_recursion() -> None:
     output = differentiated("; ".join(["y = x", *["y = y*1.0001 + sin(y)"] * 3_000, "y"]), "x")
     assert size(output) > 3_000

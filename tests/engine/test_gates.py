@@ -130,6 +130,7 @@ def test_labels_and_vectors_survive(form: str) -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_taking_apart_does_not_recurse() -> None:
     total: Node = parse("x").graph.outputs[0]
     for _ in range(5_000):

@@ -158,6 +158,7 @@ def test_names_that_a_reader_recognises(text: str, names: list[str]) -> None:
     assert program.names() == names
 
 
+@pytest.mark.slow
 def test_sizes_without_recursion() -> None:
     assert evaluate("x" + "+x" * 50_000, x=1.0) == [50_001]
     assert evaluate("(" * 30_000 + "x" + ")" * 30_000, x=3.0) == [3]

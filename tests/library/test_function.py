@@ -165,6 +165,7 @@ def test_copies_and_pickles_compute_the_same(function: Function) -> None:
         assert twin.program.names() == function.program.names()
 
 
+@pytest.mark.slow
 def test_a_pickle_of_a_deep_graph_does_not_recurse() -> None:
     deep = parse("y = x" + "; y = sin(y)" * 20_000 + "; y")
     assert pickle.loads(pickle.dumps(deep)).gradient(x=1) == deep.gradient(x=1)

@@ -303,6 +303,7 @@ def feed(pipe: object) -> None:
         return
 
 
+@pytest.mark.slow
 def test_memory_is_flat() -> None:
     """Three million rows take no more than a million would."""
     program = (
@@ -314,6 +315,7 @@ def test_memory_is_flat() -> None:
     assert int(done.stdout) < 300_000
 
 
+@pytest.mark.slow
 def test_a_long_job_shows_how_far_it_is(tmp_path: Path) -> None:
     """As jobs of half a second do, at once."""
     table = pa.table({"x": np.arange(1_000_000.0)})
@@ -354,6 +356,7 @@ def test_gradients_go_on_in_a_pipe(shell: Run, tmp_path: Path) -> None:
     assert [row["d_x"] for row in json.loads(done.stdout)] == [4, 2]
 
 
+@pytest.mark.slow
 def test_gradient_descent_in_the_docs(shell: Run) -> None:
     page = (Path(__file__).parents[2] / "docs" / "rows.md").read_text("utf-8")
     (script,) = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)

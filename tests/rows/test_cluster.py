@@ -112,6 +112,7 @@ def parts(folder: str) -> dict[str, bytes]:
 # --- The same answer --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_answer_bit_for_bit(run: Run, dask: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
     """From this process, from one worker and from two; and the parts hold what one file holds."""
     monkeypatch.setattr(partition, "PART_BYTES", 1 << 20)

@@ -54,6 +54,7 @@ def test_a_million_rows_come_back_unchanged(shell: Run, tmp_path: Path) -> None:
     assert np.array_equal(pyarrow.csv.read_csv(tmp_path / "d.csv")["value"], numbers)
 
 
+@pytest.mark.slow
 def test_kept_json_is_as_it_was(shell: Run, tmp_path: Path) -> None:
     """What Arrow would read as something else: dates, large whole numbers, half characters, what some rows have not."""
     rows = [
@@ -70,6 +71,7 @@ def test_kept_json_is_as_it_was(shell: Run, tmp_path: Path) -> None:
         assert found == [{**dict.fromkeys(some[0]), **row, "value": float(row["x"])} for row in some]
 
 
+@pytest.mark.slow
 def test_typed_columns_are_numbers(shell: Run, tmp_path: Path) -> None:
     columns = {
         "i": pa.array([1, None, 3], pa.int8()),

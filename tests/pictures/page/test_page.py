@@ -188,6 +188,7 @@ def test_steps_go_back_and_forth_by_keyboard_alone(browser: Any, tmp_path: Path)
     assert page.complained() == []
 
 
+@pytest.mark.slow
 def test_the_quiz_takes_a_number_within_one_percent(browser: Any, tmp_path: Path) -> None:
     page = Page(browser, made(tmp_path, NEURON))
     page.tab.get_by_label("Quiz").focus()
