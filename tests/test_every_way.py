@@ -7,7 +7,7 @@ from .support.random_programs import case
 from .support.ways import Ways
 
 
-@pytest.mark.parametrize("first", range(0, 300, 30))
+@pytest.mark.parametrize("first", [pytest.param(i, marks=[pytest.mark.slow] * (i >= 120)) for i in range(0, 300, 30)])
 def test_every_way_gives_what_the_judge_says(first: int) -> None:
     unsure = 0
     for seed in range(first, first + 30):

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+import autodiff
+
 from ...conftest import printed
 from ...support.transcripts import ROOT, steps
 
@@ -283,3 +285,18 @@ def test_axe_finds_nothing_serious(browser: Any, tmp_path: Path, scheme: str, st
     page.tab.get_by_label("Quiz").check()
     found = axe.Axe().run(page.tab).response["violations"]
     assert [(each["id"], each["help"]) for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.slow
+def test_a_notebook_has_the_same_page_in_a_frame(browser: Any, tmp_path: Path) -> None:
+    player = autodiff.parse("sigmoid(a*x + b) + a").player(a=0.2, x=2, b=0.6)
+    cell = tmp_path / "cell.html"
+    cell.write_text(f"<!doctype html><title>cell</title>{player._repr_html_()}", "utf-8")
+    page = Page(browser, cell)
+    frame = page.tab.frame_locator("iframe")
+    frame.locator("#picture").focus()
+    page.press("End")
+    frame.get_by_role("link", name="da += dt1 * x").click()  # a frame has no address to change
+    assert frame.locator("#status").inner_text().startswith("da += dt1 * x = 1 + 0.196612 * 2 = 1.39322")
+    assert page.complained() == []
+    assert player.html.encode() == made(tmp_path, NEURON).read_bytes()
