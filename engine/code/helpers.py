@@ -6,9 +6,22 @@ A name is first assigned outside of the block that it is used in. They run on Py
 
 from math import fmod, inf, nan
 
-from autodiff.engine.arithmetic.floats import abs, ceil, div, exp, exp2, expm1, floor, log, log1p, log2, sin, tan
+from autodiff.engine.arithmetic.floats import (
+    abs,
+    ceil,
+    div,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    log,
+    log1p,
+    log2,
+    sin,
+    sqrt,
+    tan,
+)
 from autodiff.engine.arithmetic.floats import acosh as raw_acosh
-from autodiff.engine.arithmetic.floats import asinh as raw_asinh
 from autodiff.engine.arithmetic.floats import pow as raw_pow
 
 
@@ -40,7 +53,9 @@ def asinh(x: float) -> float:
     """The inverse of sinh, for large numbers log(2*x), which does not overflow."""
     if abs(x) > 1e9:
         return sign(x) * (log(abs(x)) + 0.6931471805599453)
-    return raw_asinh(x)
+    # The one of Rust 1.63, which Debian has, loses digits near 0.
+    square = x * x
+    return sign(x) * log1p(abs(x) + square / (1.0 + sqrt(1.0 + square)))
 
 
 def acosh(x: float) -> float:
