@@ -90,14 +90,14 @@ def _entries(
         bits = _FIRST_BITS
         while len(found) < len(wanted) and bits <= MOST_BITS:
             with precision(bits):
-                entries = _second_derivatives(graph, inputs, wrt, columns, _dual_balls(), number)
+                entries = _on_doubles(graph, inputs, wrt, columns, _dual_balls(), number)
                 for place in wanted:
                     if place not in found and (entry := number(entries.get(place, 0.0)).double()) is not None:
                         found[place] = entry
             bits *= 2
     undecided = [place for place in wanted if place not in found]
     if undecided:
-        entries = _second_derivatives(graph, inputs, wrt, columns, Duals(FLOATS, OPERATIONS), float)
+        entries = _on_doubles(graph, inputs, wrt, columns, Duals(FLOATS, OPERATIONS), float)
         found |= {place: entries.get(place, 0.0) for place in undecided}
     return found, undecided
 
@@ -109,24 +109,41 @@ def _dual_balls() -> Duals:
     return Duals(BALLS, OPERATIONS)
 
 
-def _second_derivatives(
+def second_derivatives(
     graph: Graph,
-    inputs: Mapping[str, float],
+    point: Mapping[str, Any],
     wrt: Sequence[Input],
     columns: range,
     m: Duals,
-    number: Callable[[float], Any],
-) -> _Entries:
-    """The second derivatives by row and column; those left out are 0."""
+    constant: Callable[[Constant], Any],
+    one: Any,
+) -> dict[tuple[int, int], Any]:
+    """The second derivatives of the one output by row and column, some of them; those left out are 0.
+
+    The numbers of the inputs, of constants and 1 are those of the arithmetic under `m`.
+    """
     column = {wrt[j].name: j for j in columns}
-    point = {name: Dual(number(x), {column[name]: number(1.0)} if name in column else {}) for name, x in inputs.items()}
-    values = evaluate(graph, point, m.functions, lambda constant: Dual(number(constant.number), {}))
+    moving = {name: Dual(x, {column[name]: one} if name in column else {}) for name, x in point.items()}
+    values = evaluate(graph, moving, m.functions, lambda node: Dual(constant(node), {}))
     adjoints = backward(graph, values, graph.outputs[0], m)
     return {
         (i, j): derivative
         for i, variable in enumerate(wrt)
         for j, derivative in tangents(adjoints[graph.position[variable]]).items()
     }
+
+
+def _on_doubles(
+    graph: Graph,
+    inputs: Mapping[str, float],
+    wrt: Sequence[Input],
+    columns: range,
+    m: Duals,
+    number: Callable[[float], Any],
+) -> dict[tuple[int, int], Any]:
+    """Those at a point of doubles, given how the arithmetic under `m` takes them."""
+    point = {name: number(x) for name, x in inputs.items()}
+    return second_derivatives(graph, point, wrt, columns, m, lambda node: number(node.number), number(1.0))
 
 
 def _balls(inputs: Mapping[str, float]) -> Mapping[str, Any]:

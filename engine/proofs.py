@@ -11,11 +11,11 @@ from flint import arb, fmpq
 
 from autodiff.engine.arithmetic.balls import MOST_BITS, Ball, Number, arb_of, exact, number
 from autodiff.engine.arithmetic.digits import certain, digits_of, zero_to
-from autodiff.engine.arithmetic.duals import Dual, Duals, tangents
+from autodiff.engine.arithmetic.duals import Duals
 from autodiff.engine.arithmetic.poles import FUNCTIONS, POLES, is_unknown, nearest
 from autodiff.engine.arithmetic.special import precision
 from autodiff.engine.graph import Constant, Graph, Input, Node
-from autodiff.engine.hessians import Missing, at_kinks
+from autodiff.engine.hessians import Missing, at_kinks, second_derivatives
 from autodiff.engine.passes import backward, evaluate
 from autodiff.engine.table.operations import OPERATIONS
 
@@ -108,14 +108,8 @@ class Exactly:
 
     def second_derivatives(self, wrt: Sequence[Input]) -> dict[tuple[int, int], Number]:
         """The second derivatives of the one output, by row and column; those left out are 0."""
-        column = {variable.name: j for j, variable in enumerate(wrt)}
-        moving = {name: {j: Ball(fmpq(1))} for name, j in column.items()}
-        point = {name: Dual(x, moving.get(name, {})) for name, x in self.inputs().items()}
-        duals = Duals(POLES, OPERATIONS)
-        values = evaluate(self.graph, point, duals.functions, lambda constant: Dual(exact(constant), {}))
-        adjoints = backward(self.graph, values, self.graph.outputs[0], duals)
-        rows = [tangents(adjoints[self.graph.position[variable]]) for variable in wrt]
-        return {(i, j): derivative for i, row in enumerate(rows) for j, derivative in row.items()}
+        columns, duals = range(len(wrt)), Duals(POLES, OPERATIONS)
+        return second_derivatives(self.graph, self.inputs(), wrt, columns, duals, exact, Ball(fmpq(1)))
 
     def at_kinks(
         self, values: Sequence[float], wrt: Sequence[Input]

@@ -16,7 +16,7 @@ from autodiff.engine.code.compiled import careful
 from autodiff.engine.code.javascript import operation_functions
 from autodiff.engine.code.targets import LANGUAGES
 from autodiff.engine.graph import Graph
-from autodiff.engine.hessians import _second_derivatives
+from autodiff.engine.hessians import second_derivatives
 from autodiff.engine.passes import backward, forward, local_derivatives
 from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import FLOATS, OPERATIONS
@@ -84,7 +84,8 @@ def point_of(program: Program, point: Mapping[str, Any]) -> dict[str, float]:
 def second(program: Program, point: Mapping[str, float]) -> list[float]:
     """The Hessian of the one output in doubles, row by row."""
     inputs = program.graph.inputs
-    entries = _second_derivatives(program.graph, point, inputs, range(len(inputs)), Duals(FLOATS, OPERATIONS), float)
+    duals, every = Duals(FLOATS, OPERATIONS), range(len(inputs))
+    entries = second_derivatives(program.graph, point, inputs, every, duals, lambda node: node.number, 1.0)
     size = range(len(inputs))
     return [entries.get((max(i, j), min(i, j)), 0.0) for i in size for j in size]
 
