@@ -3,10 +3,8 @@
 What C calls otherwise than the table of operations is in `_FORMS`; `c` lays out the file.
 """
 
-from math import isinf, isnan
-
 from autodiff.engine.code.source import Function, Parameter
-from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, operators
+from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, literals, operators
 
 _UNARY = "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"
 _FORMS = {
@@ -36,16 +34,9 @@ _LIBRARY = f"""
 """
 
 
-def _literal(x: float) -> str:
-    # Macros of math.h; their type is float, which has both.
-    if isinf(x):
-        return "INFINITY" if x > 0 else "-INFINITY"
-    return "NAN" if isnan(x) else repr(x)
-
-
 C = Target(
     _FORMS,
-    _literal,
+    literals("INFINITY", "NAN"),  # macros of math.h, of type float
     "const double {} = {};",
     "const int {} = {};",
     Syntax(

@@ -5,12 +5,11 @@ the adjoint of every node itself.
 """
 
 from collections.abc import Iterable
-from math import isinf, isnan
 
 from autodiff.engine.code.portable import PortableLowering
-from autodiff.engine.code.source import Function, helpers_of
+from autodiff.engine.code.source import Function, helpers_of, steps_of
 from autodiff.engine.code.steps import Term
-from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, operators, used
+from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, literals, operators
 from autodiff.engine.graph import Graph
 from autodiff.engine.symbolic.algebra import Flow
 from autodiff.engine.table.operation import Operation
@@ -37,15 +36,9 @@ _RESERVED = """
 """
 
 
-def _literal(x: float) -> str:
-    if isinf(x):
-        return "Infinity" if x > 0 else "-Infinity"
-    return "NaN" if isnan(x) else repr(x).removesuffix(".0")
-
-
 JAVASCRIPT = Target(
     FORMS,
-    _literal,
+    literals("Infinity", "NaN", lambda x: repr(x).removesuffix(".0")),
     "const {} = {};",
     "const {} = {};",
     Syntax(
@@ -119,6 +112,4 @@ def _operation(operation: Operation, operands: int) -> tuple[str, list[str]]:
     locals = _list(["null" if each is None else next(cells) for each in found])
     result = f"Number({text})" if operation.is_truth else text
     body = "\n".join(f"    {line}" for line in [*lines.values(), f"return [{result}, {locals}];"])
-    needed = used(outputs, m.terms)
-    steps = [term.name for term in m.terms if term in needed and term.name != "input"]
-    return f"({', '.join(places.values())}) => {{\n{body}\n  }}", steps
+    return f"({', '.join(places.values())}) => {{\n{body}\n  }}", steps_of(outputs, m.terms)

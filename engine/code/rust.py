@@ -1,10 +1,9 @@
 """Rust without a crate, and without a warning."""
 
 from collections.abc import Iterable
-from math import isinf, isnan
 
 from autodiff.engine.code.source import Function, Parameter
-from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, operators
+from autodiff.engine.code.target import CHOICE, Form, Syntax, Target, call, indented, infix, literals, operators
 
 _UNARY = "exp exp2 log2 log10 sqrt cbrt sin cos tan asin acos atan sinh cosh tanh abs floor ceil trunc"
 # Functions rather than methods: -2.0_f64.exp() is -(2.0.exp()), and a plain 2.0 has no methods.
@@ -30,15 +29,9 @@ _RESERVED = """
 """
 
 
-def _literal(x: float) -> str:
-    if isinf(x):
-        return "f64::INFINITY" if x > 0 else "-f64::INFINITY"
-    return "f64::NAN" if isnan(x) else repr(x)
-
-
 RUST = Target(
     _FORMS,
-    _literal,
+    literals("f64::INFINITY", "f64::NAN"),
     "let {} = {};",
     "let {} = {};",
     Syntax(

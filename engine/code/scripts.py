@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from math import isinf, isnan
 
 from autodiff.engine.arithmetic import floats
 from autodiff.engine.code import functions
 from autodiff.engine.code.source import Function
-from autodiff.engine.code.target import CHOICE, TRUTH, WIDEST, Form, Target, call, indented, operators
+from autodiff.engine.code.target import CHOICE, TRUTH, WIDEST, Form, Target, call, indented, literals, operators
 
 _MATH = ("copysign", "inf", "isfinite", "isnan", "nan")
 _RESERVED = frozenset([*keyword.kwlist, *dir(builtins), *dir(math), "np", "shape"]) | {"match", "case", "type"}
@@ -32,12 +31,6 @@ _CATCHING = "def {0}(x):\n    try:\n        return math.{0}(x)\n    except {1}:\
 _ROUNDING = "def {0}(x):\n    return copysign(math.{0}(x), x) if isfinite(x) else x"
 
 
-def _literal(x: float) -> str:
-    if isinf(x):
-        return "inf" if x > 0 else "-inf"
-    return "nan" if isnan(x) else repr(x)
-
-
 @cache
 def script_target() -> Target:
     """Python, whose functions of its own are partly those of this library."""
@@ -50,7 +43,7 @@ def script_target() -> Target:
             "not": Form("not {}", TRUTH, (TRUTH,)),
             "where": Form("{1} if {0} else {2}", CHOICE, (1, 1, CHOICE)),
         },
-        _literal,
+        literals("inf", "nan"),
         own={
             **{name: _CATCHING.format(name, "OverflowError", other) for name, other in _OVERFLOWS.items()},
             **{name: _CATCHING.format(name, "ValueError", other) for name, other in _DOMAINS.items()},
@@ -111,7 +104,7 @@ def arrays_target() -> Target:
             **{name: call(f"np.{ufunc}", 0, 0) for name, ufunc in _OF_TWO.items()},
             "where": Form("np.where({}, {}, {})"),
         },
-        lambda x: _literal(x).replace("inf", "np.inf").replace("nan", "np.nan"),
+        literals("np.inf", "np.nan"),
         own={
             **{name: inspect.getsource(getattr(arrays, name)) for name in _OF_ARRAYS},
             **{name: _one_by_one(name, operands) for name, operands in _SPECIAL.items()},

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from autodiff.engine.code import functions
 from autodiff.engine.code.names import Names
 from autodiff.engine.code.portable import Lowered, lower
-from autodiff.engine.code.steps import Term
+from autodiff.engine.code.steps import Operand, Term
 from autodiff.engine.code.target import Target, used
 from autodiff.engine.graph import Graph
 
@@ -123,7 +123,7 @@ def function_of(request: Request, target: Target) -> Function:
         about=_about(request, parameters),
         by=_by(request),
         parameters=parameters,
-        helpers=helpers_of(target, [term.name for term in lowered.terms if term in uses and term.name != "input"]),
+        helpers=helpers_of(target, steps_of(outputs, lowered.terms)),
         passes=_passes(lines, lowered),
         several=request.several,
         order=request.order if request.wrt else 0,
@@ -163,6 +163,12 @@ def _labels(graph: Graph, lowered: Lowered) -> dict[Term, str]:
             if graph.nodes[i].label and term.index >= lowered.forward:
                 labels.setdefault(term, f"d{graph.nodes[i].label}")
     return labels
+
+
+def steps_of(outputs: Sequence[Operand], terms: Sequence[Term]) -> list[str]:
+    """The names of the steps that the outputs are made of."""
+    uses = used(outputs, terms)
+    return [term.name for term in terms if term in uses and term.name != "input"]
 
 
 def helpers_of(target: Target, steps: Sequence[str]) -> list[str]:

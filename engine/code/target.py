@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isinf, isnan
 from typing import NamedTuple
 
 from autodiff.engine.code.steps import CONDITIONS, Operand, Term
@@ -165,6 +166,17 @@ class Target:
                     text, binding, depth = given, CALL, 0
                 texts[term], depths[term] = (text, binding), depth
         return lines, [written(x)[0] for x in outputs]
+
+
+def literals(infinity: str, not_a_number: str, finite: Callable[[float], str] = repr) -> Callable[[float], str]:
+    """How a language writes numbers, given its words for those that no digits stand for."""
+
+    def literal(x: float) -> str:
+        if isinf(x):
+            return infinity if x > 0 else f"-{infinity}"
+        return not_a_number if isnan(x) else finite(x)
+
+    return literal
 
 
 def used(outputs: Sequence[Operand], terms: Sequence[Term], twice: frozenset[str] = frozenset()) -> Counter[Term]:
