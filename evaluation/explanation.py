@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from autodiff.engine.graph import Constant, Input, Node, dependent
-from autodiff.engine.study.steps import Step, stages, steps
+from autodiff.engine.study.steps import ROUTES, Step, stages, steps
+from autodiff.engine.table.operation import Operation
 from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.evaluation import Evaluation
 from autodiff.grammar.print.text import print_expression
@@ -43,16 +44,15 @@ class Explanation:
     def product(self, step: Step) -> Node:
         """The gate's adjoint times the local derivative."""
         assert step.formula is not None
-        return Node(OPERATIONS["mul"], (Input(self.gradients[step.gate]), step.formula))
+        return product(self.gradients[step.gate], step.formula)
 
     def deed(self, step: Step) -> str:
         """What the gate does, in a word; and that gradients add up."""
         operation = self.evaluation.program.graph.nodes[step.gate].operation
         assert operation is not None
-        if step.formula is not None:
-            return f"{operation.name} {step.deed}{'; gradients add up' if step.adds else ''}"
-        chooses = f" {step.deed}" if operation.symbol is None and step.deed == "routes" else ""
-        return f"{operation.symbol or operation.name}{chooses}: nothing flows here"
+        if step.formula is None:
+            return idle(operation, step.deed)
+        return f"{operation.name} {step.deed}{'; gradients add up' if step.adds else ''}"
 
     def passes(self, number: Callable[[float], str]) -> tuple[list[list[str]], list[list[str]]]:
         """The lines of both passes, with numbers as `number` writes them.
@@ -71,11 +71,27 @@ class Explanation:
             if step.formula is None:
                 line, numbers = f"{line}0", f"{before}0"
             else:
-                line += print_expression(self.product(step)).replace("*", " * ", 1)
+                line += on_the_board(self.product(step))
                 numbers = f"{before}{number(self.adjoint(step.gate))} * {number(step.local)}"
             totals[step.operand] = step.total
             backward.append([line, numbers, number(step.total), self.deed(step)])
         return forward, backward
+
+
+def product(gradient: str, local: Node) -> Node:
+    """What flows back: the gradient of a gate, by its name, times the formula of a local derivative."""
+    return Node(OPERATIONS["mul"], (Input(gradient), local))
+
+
+def on_the_board(product: Node) -> str:
+    """The text of such a product, with the factors apart."""
+    return print_expression(product).replace("*", " * ", 1)
+
+
+def idle(operation: Operation, deed: str) -> str:
+    """What is said of a gate along a wire where nothing flows."""
+    chooses = f" {deed}" if operation.symbol is None and deed == ROUTES else ""
+    return f"{operation.symbol or operation.name}{chooses}: nothing flows here"
 
 
 def explained(evaluation: Evaluation) -> Explanation:

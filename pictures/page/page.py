@@ -5,7 +5,6 @@ import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.engine.code.javascript import operation_functions
 from autodiff.engine.code.source import Missing
-from autodiff.engine.graph import Constant, Input, Node, dependent, topological_order
+from autodiff.engine.graph import Constant, Node, dependent, topological_order
 from autodiff.engine.study.steps import gate_formulas, stages
-from autodiff.engine.table.operations import OPERATIONS
 from autodiff.evaluation.errors import NotMet, WrongRequest
 from autodiff.evaluation.evaluation import Evaluation
-from autodiff.evaluation.explanation import gradient_names, short_names
+from autodiff.evaluation.explanation import gradient_names, idle, on_the_board, product, short_names
 from autodiff.evaluation.numbers import shortest
 from autodiff.grammar.print.text import print_expression
 from autodiff.pictures.drawing import Drawing
@@ -50,17 +48,18 @@ def page(drawing: Drawing, draw: "Callable[[Drawing], Digraph]") -> bytes:
     evaluation = drawing.evaluation
     if not evaluation.values:
         raise WrongRequest("a page needs a value for every variable", "give them as NAME=VALUE")
-    roomy = _Roomy(evaluation, replace(drawing.options, digits=None))
-    names = short_names(evaluation)
-    wires = _wires(roomy)
-    picture = marked(rendered(draw(roomy), "svg"), names, {key: k for k, key in enumerate(wires)})
+    names, inside = short_names(evaluation), _inside(drawing)
+    wires = _wires(drawing, inside)
+    picture = draw(_Roomy(evaluation, drawing.options))
+    svg = marked(rendered(picture, "svg"), names, {key: k for k, key in enumerate(wires)})
     try:
         functions, keys = operation_functions(evaluation.program.graph)
     except Missing as error:
         raise NotMet(f"a page cannot compute {error.operation}, which JavaScript does not have") from None
     data = _data(evaluation, names, keys) | {
         "wires": list(wires.values()),
-        "drawn": _drawn(roomy),
+        # The gate that is drawn for each one inside of it.
+        "drawn": {j: i for i, members in inside.items() for j in members if j != i},
         "short": drawing.options.digits or _IN_BOXES,
     }
     parts = {name: (files("autodiff.pictures.page") / name).read_text("utf-8") for name in _FILES}
@@ -73,7 +72,7 @@ def page(drawing: Drawing, draw: "Callable[[Drawing], Digraph]") -> bytes:
         "POLICY": policy,
         "TITLE": escape(evaluation.program.text),
         "/* STYLE */": parts["page.css"],
-        "PICTURE": picture,
+        "PICTURE": svg,
         # Neither a `</script>` nor a comment can begin in it.
         '"DATA"': json.dumps(data).replace("<", "\\u003c"),
         "/* SCRIPT */": script,
@@ -134,11 +133,10 @@ def _gate(evaluation: Evaluation, names: list[str], gradients: list[str], i: int
     operation = evaluation.program.graph.nodes[i].operation
     assert operation is not None
     formulas, deed = gate_formulas(evaluation.program.graph, names, i)
-    chooses = f" {deed}" if operation.symbol is None and deed == "routes" else ""
     return {
         "products": [_product(gradients[i], formula) for formula in formulas],
         "deed": f"{operation.name} {deed}",
-        "idle": f"{operation.symbol or operation.name}{chooses}: nothing flows here",
+        "idle": idle(operation, deed),
         "truth": operation.is_truth,
         "chooses": operation.chooses,
         "kinked": bool(operation.kinks),
@@ -150,7 +148,7 @@ def _product(gradient: str, formula: Node | None) -> str | None:
     """What flows back, as a formula; None where it has a choice, whose outcome changes with the inputs."""
     if formula is None or any(node.operation and node.operation.chooses for node in topological_order([formula])):
         return None
-    return print_expression(Node(OPERATIONS["mul"], (Input(gradient), formula))).replace("*", " * ", 1)
+    return on_the_board(product(gradient, formula))
 
 
 def _javascript(number: float) -> float | str:
@@ -172,20 +170,15 @@ def _inside(drawing: Drawing) -> dict[int, list[int]]:
     return inside
 
 
-def _drawn(drawing: Drawing) -> dict[int, int]:
-    """For each gate inside another the one that is drawn."""
-    return {j: i for i, members in _inside(drawing).items() for j in members if j not in drawing.gates}
-
-
-def _wires(drawing: Drawing) -> dict[str, dict[str, Any]]:
+def _wires(drawing: Drawing, inside: dict[int, list[int]]) -> dict[str, dict[str, Any]]:
     """The wires by their identifiers in the picture: the gate that each leads to, and the ports of gates behind it."""
     wires = dict[str, dict[str, Any]]()
-    for i, members in _inside(drawing).items():
+    for i, members in inside.items():
         ports = defaultdict[int, list[tuple[int, int]]](list)
         for member in members:
             for port, j in enumerate(drawing.graph.operands[member]):
                 ports[j].append((member, port))
         alone = len(members) == 1
         for k, j in enumerate(drawing.gates[i].operands):
-            wires[f"w{i}-{k}"] = {"from": j, "to": i, "ports": [(i, k)] if alone else ports[j]}
+            wires[f"w{i}-{k}"] = {"to": i, "ports": [(i, k)] if alone else ports[j]}
     return wires
